@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: MIT
+# Pagewalk: every job by name. `make help` lists them. V=1 shows the commands.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+Q := $(if $(V),,@)
+
+.PHONY: all
+all: build/pagewalk ## build the program (default)
+
+# ---- what there is ----------------------------------------------------------------------------------------------------
+PACKAGES   := $(shell sed 's/\#.*//' packages.txt)
+C_SOURCES  := $(sort $(wildcard csrc/*/*.c))
+FW_SOURCES := $(sort $(wildcard firmware/kernel/*.c firmware/kernel/*/*.c firmware/lib/*.c))
+HEADERS    := $(sort $(wildcard csrc/*/*.h firmware/*/*.h firmware/*/*/*.h tests/*.h tests/*/*.h))
+CPP_SOURCES:= $(sort $(wildcard csrc/rtl_engine/*.cpp))
+RTL        := $(sort $(wildcard rtl/*.sv rtl/*/*.sv rtl/*.svh rtl/*/*.svh rtl/*.vlt))
+TEST_MAINS := $(sort $(wildcard tests/*/test_*.c))
+TEST_SUPPORT := $(sort $(filter-out $(TEST_MAINS),$(wildcard tests/*.c tests/*/*.c)))
+TESTS      := $(TEST_MAINS:tests/%.c=build/tests/%)
+
+# ---- flags --------------------------------------------------------------------------------------------------------------
+CC       := gcc
+LIBS     := libcyaml jansson libarchive
+WARN     := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes
+CPPFLAGS := -D_GNU_SOURCE -DPAGEWALK_ROOT='"$(CURDIR)"' -Icsrc -Ifirmware -MMD -MP
+CFLAGS   := -std=c11 $(WARN) -g
+RELEASE  := -O3 -fno-plt
+SANITIZE := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+LDLIBS    = $(shell pkg-config --libs $(LIBS)) -ldl -lm -lpthread
+CACHE    := $(if $(shell command -v ccache),ccache)
+# The kernel is freestanding: no libc headers, no libc calls.
+FWFLAGS  := -std=c11 $(WARN) -g -ffreestanding -fno-builtin -nostdinc -isystem $(shell $(CC) -print-file-name=include)
+
+define say
+@printf '  %-9s %s\n' $(1) $(2)
+endef
+
+# ---- the program, and the same objects with sanitizers for the tests ---------------------------------------------------
+MAIN_OBJECT := csrc/cli/main
+OBJECTS     := $(C_SOURCES:.c=.o) $(FW_SOURCES:.c=.o)
+REL_OBJECTS := $(OBJECTS:%=build/release/%)
+SAN_OBJECTS := $(OBJECTS:%=build/sanitize/%)
+
+build/pagewalk: $(REL_OBJECTS) | build/.ready
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(RELEASE) -rdynamic -o $@ $(REL_OBJECTS) $(LDLIBS)
+
+build/release/firmware/%.o: firmware/%.c | build/.ready
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(CACHE) $(CC) $(FWFLAGS) -Ifirmware -MMD -MP $(RELEASE) -c -o $@ $<
+
+build/release/%.o: %.c | build/.ready
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(CACHE) $(CC) $(CPPFLAGS) $(CFLAGS) $(RELEASE) -c -o $@ $<
+
+build/sanitize/firmware/%.o: firmware/%.c | build/.ready
+	$(call say,CC-SAN,$<)
+	$(Q)mkdir -p $(@D) && $(CACHE) $(CC) $(FWFLAGS) -Ifirmware -MMD -MP $(SANITIZE) -c -o $@ $<
+
+build/sanitize/%.o: %.c | build/.ready
+	$(call say,CC-SAN,$<)
+	$(Q)mkdir -p $(@D) && $(CACHE) $(CC) $(CPPFLAGS) -Itests $(CFLAGS) $(SANITIZE) -c -o $@ $<
+
+build/tests/%: build/sanitize/tests/%.o $(TEST_SUPPORT:%.c=build/sanitize/%.o) \
+               $(filter-out build/sanitize/$(MAIN_OBJECT).o,$(SAN_OBJECTS))
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(SANITIZE) -rdynamic -o $@ $^ $(shell pkg-config --libs cmocka) $(LDLIBS)
+
+-include $(shell find build -name '*.d' 2>/dev/null)
+
+# Says what is missing, and the one command that brings it, before the compiler does.
+build/.ready: packages.txt
+	$(Q)missing=(); for p in $(PACKAGES); do \
+	  dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing+=($$p); done; \
+	if [ $${#missing[@]} -gt 0 ]; then \
+	  echo "pagewalk: these Debian packages are missing: $${missing[*]}" >&2; \
+	  echo "pagewalk: install them with: make setup" >&2; exit 1; fi; \
+	mkdir -p build && touch $@
+
+.PHONY: setup
+setup: ## install the Debian packages of packages.txt (as root, or through sudo)
+	$(Q)scripts/setup.sh packages.txt
+
+.PHONY: sim
+sim: build/pagewalk ## the tour: a real program's trace over the Verilated MMU, in two paging modes; writes a waveform
+	$(Q)build/pagewalk tour
+
+.PHONY: test
+test: build/pagewalk $(TESTS) ## all tests; TEST=name runs one program, CASE=pattern some of its cases, XML=dir writes XML
+	$(Q)scripts/test.sh $(if $(TEST),--only '$(TEST)') $(if $(CASE),--case '$(CASE)') $(if $(XML),--xml '$(XML)') $(TESTS)
+
+.PHONY: lint
+lint: build/.ready ## verilator -Wall, gcc -Wall -Wextra as 32-bit freestanding for the firmware, formatting
+	$(call say,LINT,"rtl (verilator -Wall)")
+	$(Q)scripts/lint_rtl.sh
+	$(call say,LINT,"firmware (gcc -m32 -ffreestanding)")
+	$(Q)for f in $(FW_SOURCES); do $(CC) -m32 $(FWFLAGS) -Ifirmware -O2 -c -o /dev/null $$f; done
+	$(call say,LINT,"formatting (clang-format)")
+	$(Q)clang-format --dry-run --Werror $(C_SOURCES) $(CPP_SOURCES) $(FW_SOURCES) $(HEADERS) $(TEST_MAINS) $(TEST_SUPPORT)
+
+.PHONY: format
+format: ## format all C and C++ sources in place
+	$(Q)clang-format -i $(C_SOURCES) $(CPP_SOURCES) $(FW_SOURCES) $(HEADERS) $(TEST_MAINS) $(TEST_SUPPORT)
+
+.PHONY: clean
+clean: ## remove everything that was built
+	$(Q)rm -rf build waves/*.fst
+
+.PHONY: help
+help: ## this list
+	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+// The serial core, written once for every engine (docs/timing.md, "Who asks"): issues references in program order, each
+// in the cycle after the one before it was answered, and splits those that cross a page.
+//
+// An engine's `play` calls serial_play with its own `issue`; both are inlined, so that a hit costs no call.
+#ifndef PAGEWALK_ENGINE_SERIAL_H
+#define PAGEWALK_ENGINE_SERIAL_H
+
+#include "engine/engine.h"
+
+// Presents `part` in cycle `now` on an idle MMU and runs until it is answered. Fills *answer wholly if `want` or if it
+// faulted. Returns the cycle of the answer; *fault says whether it faulted.
+typedef uint64_t serial_issue_fn(void* self, const struct ref* part, uint64_t now, bool want, struct answer* answer,
+                                 bool* fault);
+
+// The sum of two parts of one reference: path of the slower part, pa of the first.
+static inline void serial_join(struct answer* whole, const struct answer* second) {
+  whole->cycle = second->cycle;
+  if (second->path > whole->path) whole->path = second->path;
+  whole->merged |= second->merged;
+  whole->reads += second->reads;
+  whole->base += second->base;
+  whole->stlb += second->stlb;
+  whole->walk += second->walk;
+  whole->ad_update += second->ad_update;
+}
+
+// `va_mask`: the linear addresses of the mode (a crossing reference wraps there): 0xffffffff for 32-bit modes, all ones
+// in long mode. Returns the cycle after the last answer.
+static inline __attribute__((always_inline)) uint64_t serial_play(void* self, serial_issue_fn* issue, uint64_t now,
+                                                                  uint64_t va_mask, const struct ref* refs, size_t n,
+                                                                  struct play* play) {
+  struct answer answer, second;
+  bool want = play->answers != NULL, fault = false;
+  size_t i = 0;
+  play->stop = PLAY_END;
+  for (; i < n; i++) {
+    if (__builtin_expect(now >= play->until, 0)) {
+      play->stop = PLAY_UNTIL;
+      break;
+    }
+    uint32_t in_page = 4096 - (uint32_t)(refs[i].va & 4095);
+    if (__builtin_expect(refs[i].size > in_page, 0)) {
+      struct ref part = refs[i];
+      part.size = (uint16_t)in_page;
+      now = issue(self, &part, now, want, &answer, &fault) + 1;
+      if (!fault) {
+        part.va = (refs[i].va + in_page) & va_mask;
+        part.size = (uint16_t)(refs[i].size - in_page);
+        now = issue(self, &part, now, want, &second, &fault) + 1;
+        if (fault)
+          answer = second;
+        else if (want)
+          serial_join(&answer, &second);
+      }
+    } else {
+      now = issue(self, &refs[i], now, want, &answer, &fault) + 1;
+    }
+    if (__builtin_expect(fault, 0)) {
+      play->stop = PLAY_FAULT;
+      play->fault = answer;
+      break;
+    }
+    if (want) play->answers[i] = answer;
+  }
+  play->done = i;
+  return now;
+}
+
+#endif

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+// A machine: an engine, RAM, a disk, a clock, and the kernel's HAL on top of them. Runs one kernel.
+#ifndef PAGEWALK_MACHINE_MACHINE_H
+#define PAGEWALK_MACHINE_MACHINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "config/config.h"
+#include "engine/engine.h"
+#include "hal/hal.h"
+#include "kernel/kernel.h"
+#include "machine/ram.h"
+
+struct machine;
+
+struct machine_params {
+  const struct config* config;
+  enum engine_kind engine;
+  bool traced;                                                              // an engine that can write waveforms
+  uint64_t frames;                                                          // of RAM; 0: config->ram.mib decides
+  void (*narrate)(void* ctx, uint64_t cycle, const struct hal_note* note);  // or NULL
+  void* narrate_ctx;
+};
+
+// Where every cycle of a run went; the sum is machine_now() (docs/timing.md, "Where cycles go").
+struct cycle_account {
+  uint64_t base, stlb, walk, ad_update, data, flush, trap, kernel, idle;
+};
+
+// Creates engine and RAM and boots the kernel. NULL with a message (frames below what the kernel needs, no RTL, ...).
+struct machine* machine_create(const struct machine_params* params, struct error* err);
+void machine_destroy(struct machine* machine);
+
+struct engine* machine_engine(struct machine* machine);
+struct ram* machine_ram(struct machine* machine);
+struct kernel* machine_kernel(struct machine* machine);
+uint64_t machine_now(const struct machine* machine);
+
+// The process's references, and what the kernel's own were, apart.
+void machine_counters(const struct machine* machine, struct counters* process, struct counters* kernel);
+// The sum of *cycles is machine_now() - (the cycle of the last machine_zero_clock).
+void machine_cycles(const struct machine* machine, struct cycle_account* cycles);
+// Starts all accounts and counters from here (after boot, after eager mapping). TLBs are emptied by a reload of CR3
+// with global pages dropped, so that the run starts cold.
+void machine_start(struct machine* machine);
+
+enum machine_stop {
+  MACHINE_END,      // all references played
+  MACHINE_KILLED,   // the kernel killed the process: *kill
+  MACHINE_STOPPED,  // *interrupt was set
+  MACHINE_BROKEN    // the engines differ, or the kernel panicked: machine_trouble
+};
+
+struct machine_run {
+  size_t done;  // references completed
+  enum machine_stop stop;
+  struct kernel_kill kill;
+};
+
+// Plays a process's references as user mode: faults go to the kernel (core.trap, handler, core.iret), waits for the
+// disk are idle time, the reference restarts. `move_data`: stores write their bytes to RAM (for demand paging: so that
+// pages have content that swapping must preserve). `interrupt` (or NULL) is looked at now and then.
+void machine_play(struct machine* machine, const struct ref* refs, size_t n, bool move_data,
+                  const volatile int* interrupt, struct machine_run* run);
+
+// Text of a panic or of a difference between the engines; NULL if all is well.
+const char* machine_trouble(const struct machine* machine);
+
+#endif
