@@ -20,9 +20,11 @@ TEST_MAINS := $(sort $(wildcard tests/*/test_*.c))
 TEST_SUPPORT := $(sort $(filter-out $(TEST_MAINS),$(wildcard tests/*.c tests/*/*.c)))
 TESTS      := $(TEST_MAINS:tests/%.c=build/tests/%)
 
+FORMATTED  := $(C_SOURCES) $(CPP_SOURCES) $(FW_SOURCES) $(HEADERS) $(TEST_MAINS) $(TEST_SUPPORT) bench/bench.c
+
 # ---- flags --------------------------------------------------------------------------------------------------------------
 CC       := gcc
-LIBS     := libcyaml jansson libarchive
+LIBS     := libcyaml jansson libarchive zlib
 WARN     := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes
 CPPFLAGS := -D_GNU_SOURCE -DPAGEWALK_ROOT='"$(CURDIR)"' -Icsrc -Ifirmware -MMD -MP
 CFLAGS   := -std=c11 $(WARN) -g
@@ -91,6 +93,21 @@ sim: build/pagewalk ## the tour: a real program's trace over the Verilated MMU, 
 test: build/pagewalk $(TESTS) ## all tests; TEST=name runs one program, CASE=pattern some of its cases, XML=dir writes XML
 	$(Q)scripts/test.sh $(if $(TEST),--only '$(TEST)') $(if $(CASE),--case '$(CASE)') $(if $(XML),--xml '$(XML)') $(TESTS)
 
+# ---- figures -------------------------------------------------------------------------------------------------------------
+TRACES := $(sort $(wildcard tests/traces/*.pwt.xz))
+
+build/yardstick: bench/yardstick.c | build/.ready
+	$(call say,CC,$<)
+	$(Q)$(CC) -O3 -march=native -o $@ $<
+
+build/bench: build/release/bench/bench.o $(filter-out build/release/$(MAIN_OBJECT).o,$(REL_OBJECTS))
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(RELEASE) -rdynamic -o $@ $^ $(LDLIBS)
+
+.PHONY: bench
+bench: build/bench build/yardstick ## accesses per second of both engines and of a plain TLB simulator, side by side
+	$(Q)build/bench build/yardstick $(TRACES)
+
 .PHONY: lint
 lint: build/.ready ## verilator -Wall, gcc -Wall -Wextra as 32-bit freestanding for the firmware, formatting
 	$(call say,LINT,"rtl (verilator -Wall)")
@@ -98,11 +115,11 @@ lint: build/.ready ## verilator -Wall, gcc -Wall -Wextra as 32-bit freestanding 
 	$(call say,LINT,"firmware (gcc -m32 -ffreestanding)")
 	$(Q)for f in $(FW_SOURCES); do $(CC) -m32 $(FWFLAGS) -Ifirmware -O2 -c -o /dev/null $$f; done
 	$(call say,LINT,"formatting (clang-format)")
-	$(Q)clang-format --dry-run --Werror $(C_SOURCES) $(CPP_SOURCES) $(FW_SOURCES) $(HEADERS) $(TEST_MAINS) $(TEST_SUPPORT)
+	$(Q)clang-format --dry-run --Werror $(FORMATTED)
 
 .PHONY: format
 format: ## format all C and C++ sources in place
-	$(Q)clang-format -i $(C_SOURCES) $(CPP_SOURCES) $(FW_SOURCES) $(HEADERS) $(TEST_MAINS) $(TEST_SUPPORT)
+	$(Q)clang-format -i $(FORMATTED)
 
 .PHONY: clean
 clean: ## remove everything that was built

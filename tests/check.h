@@ -3,13 +3,14 @@
 #ifndef PAGEWALK_TESTS_CHECK_H
 #define PAGEWALK_TESTS_CHECK_H
 
-// clang-format off: cmocka wants these before itself
-#include <cmocka.h>
+// cmocka.h wants these before itself.
+// clang-format off
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <cmocka.h>
 // clang-format on
 
 #define TEST_MAIN(tests)                                           \

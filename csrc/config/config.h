@@ -55,6 +55,7 @@ struct config {
   } op;
   struct {
     uint32_t mib;
+    uint64_t frames;  // of 4 KiB, for machines smaller than a MiB; 0: mib decides
   } ram;
   struct {
     uint64_t latency_us;  // time of one 4 KiB transfer, microseconds
@@ -77,6 +78,12 @@ bool config_validate(const struct config* config, struct error* err);
 
 // Visits every key with its value as text (in the order of the struct), for listings, JSON and hashes.
 void config_visit(const struct config* config, void (*visit)(void* ctx, const char* key, const char* value), void* ctx);
+
+// FNV-1a (64 bits) over "key=value" lines in that order: equal machines have equal hashes, whatever their names.
+uint64_t config_hash(const struct config* config);
+
+// Frames of 4 KiB that ram.frames or ram.mib give.
+uint64_t config_frames(const struct config* config);
 
 const char* paging_mode_name(enum paging_mode mode);  // "none", "32-bit", "pae", "4-level", "5-level"
 const char* replacement_name(enum replacement policy);

@@ -198,7 +198,12 @@ void engine_tick(struct engine* engine, uint64_t now, const struct tick_in* in, 
 
 // --- a serial core ---------------------------------------------------------------------------------------------------
 
-enum play_stop { PLAY_END, PLAY_FAULT, PLAY_UNTIL };
+enum play_stop {
+  PLAY_END,     // all references answered
+  PLAY_FAULT,   // refs[done] faulted
+  PLAY_UNTIL,   // `until` came
+  PLAY_DIFFERS  // ENGINE_BOTH: the engines differ (engine_agrees)
+};
 
 struct play {
   uint64_t until;          // in: issue nothing in or after this cycle (UINT64_MAX: no limit)

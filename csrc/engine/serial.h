@@ -13,6 +13,24 @@
 typedef uint64_t serial_issue_fn(void* self, const struct ref* part, uint64_t now, bool want, struct answer* answer,
                                  bool* fault);
 
+// The linear addresses of the mode that these registers select; a crossing reference wraps there.
+static inline uint64_t serial_va_mask(uint64_t cr0, uint64_t efer) {
+  bool long_mode = (cr0 >> 31 & 1) && (efer >> 8 & 1);
+  return long_mode ? UINT64_MAX : 0xffffffff;
+}
+
+// True if `ref` crosses a 4 KiB page.
+static inline bool serial_crosses(const struct ref* ref) { return ref->size > 4096 - (uint32_t)(ref->va & 4095); }
+
+// The two parts of a reference that crosses.
+static inline void serial_split(const struct ref* ref, uint64_t va_mask, struct ref part[2]) {
+  uint16_t in_page = (uint16_t)(4096 - (ref->va & 4095));
+  part[0] = part[1] = *ref;
+  part[0].size = in_page;
+  part[1].size = (uint16_t)(ref->size - in_page);
+  part[1].va = (ref->va + in_page) & va_mask;
+}
+
 // The sum of two parts of one reference: path of the slower part, pa of the first.
 static inline void serial_join(struct answer* whole, const struct answer* second) {
   whole->cycle = second->cycle;
@@ -25,8 +43,7 @@ static inline void serial_join(struct answer* whole, const struct answer* second
   whole->ad_update += second->ad_update;
 }
 
-// `va_mask`: the linear addresses of the mode (a crossing reference wraps there): 0xffffffff for 32-bit modes, all ones
-// in long mode. Returns the cycle after the last answer.
+// `va_mask`: serial_va_mask of the registers. Returns the cycle after the last answer.
 static inline __attribute__((always_inline)) uint64_t serial_play(void* self, serial_issue_fn* issue, uint64_t now,
                                                                   uint64_t va_mask, const struct ref* refs, size_t n,
                                                                   struct play* play) {
@@ -39,15 +56,12 @@ static inline __attribute__((always_inline)) uint64_t serial_play(void* self, se
       play->stop = PLAY_UNTIL;
       break;
     }
-    uint32_t in_page = 4096 - (uint32_t)(refs[i].va & 4095);
-    if (__builtin_expect(refs[i].size > in_page, 0)) {
-      struct ref part = refs[i];
-      part.size = (uint16_t)in_page;
-      now = issue(self, &part, now, want, &answer, &fault) + 1;
+    if (__builtin_expect(serial_crosses(&refs[i]), 0)) {
+      struct ref part[2];
+      serial_split(&refs[i], va_mask, part);
+      now = issue(self, &part[0], now, want, &answer, &fault) + 1;
       if (!fault) {
-        part.va = (refs[i].va + in_page) & va_mask;
-        part.size = (uint16_t)(refs[i].size - in_page);
-        now = issue(self, &part, now, want, &second, &fault) + 1;
+        now = issue(self, &part[1], now, want, &second, &fault) + 1;
         if (fault)
           answer = second;
         else if (want)

@@ -11,6 +11,7 @@
 #include "engine/engine.h"
 #include "hal/hal.h"
 #include "kernel/kernel.h"
+#include "machine/disk.h"
 #include "machine/ram.h"
 
 struct machine;
@@ -24,7 +25,7 @@ struct machine_params {
   void* narrate_ctx;
 };
 
-// Where every cycle of a run went; the sum is machine_now() (docs/timing.md, "Where cycles go").
+// Where every cycle of a run went; the sum is all that passed since machine_start (docs/timing.md, "Where cycles go").
 struct cycle_account {
   uint64_t base, stlb, walk, ad_update, data, flush, trap, kernel, idle;
 };
@@ -35,12 +36,13 @@ void machine_destroy(struct machine* machine);
 
 struct engine* machine_engine(struct machine* machine);
 struct ram* machine_ram(struct machine* machine);
+struct disk* machine_disk(struct machine* machine);
 struct kernel* machine_kernel(struct machine* machine);
 uint64_t machine_now(const struct machine* machine);
 
 // The process's references, and what the kernel's own were, apart.
 void machine_counters(const struct machine* machine, struct counters* process, struct counters* kernel);
-// The sum of *cycles is machine_now() - (the cycle of the last machine_zero_clock).
+// The sum of *cycles is machine_now() - (the cycle in which the last machine_start ended).
 void machine_cycles(const struct machine* machine, struct cycle_account* cycles);
 // Starts all accounts and counters from here (after boot, after eager mapping). TLBs are emptied by a reload of CR3
 // with global pages dropped, so that the run starts cold.
@@ -59,11 +61,16 @@ struct machine_run {
   struct kernel_kill kill;
 };
 
-// Plays a process's references as user mode: faults go to the kernel (core.trap, handler, core.iret), waits for the
-// disk are idle time, the reference restarts. `move_data`: stores write their bytes to RAM (for demand paging: so that
-// pages have content that swapping must preserve). `interrupt` (or NULL) is looked at now and then.
+// Plays references (with REF_USER) of the process whose address space is loaded: faults go to the kernel (core.trap,
+// handler, core.iret), waits for the disk are idle time, the reference restarts. `move_data`: stores write their bytes
+// to RAM (for demand paging: so that pages have content that swapping must preserve). `interrupt` (or NULL) is looked
+// at now and then.
 void machine_play(struct machine* machine, const struct ref* refs, size_t n, bool move_data,
                   const volatile int* interrupt, struct machine_run* run);
+
+// The data that stores move: eight bytes (little-endian) of word `word` (0: bytes 0..7 of the store, 1: bytes 8..15,
+// ...) of the reference that is the `reference`-th completed one on this machine, counted from 0 over all calls.
+uint64_t machine_store_word(uint64_t reference, unsigned word);
 
 // Text of a panic or of a difference between the engines; NULL if all is well.
 const char* machine_trouble(const struct machine* machine);

@@ -19,10 +19,12 @@ enum kernel_paging { KERNEL_PAGING_32BIT, KERNEL_PAGING_PAE };
 struct kernel_params {
   enum kernel_paging paging;
   unsigned maxphyaddr;   // bits
-  uint64_t frames;       // frames of RAM, from physical address 0; all belong to the kernel
-  uint64_t swap_blocks;  // pages on the swap disk
+  uint64_t frames;       // frames of RAM, from physical address 0; those that the mode can address belong to the kernel
+  uint64_t swap_blocks;  // pages on the swap disk: blocks 1..swap_blocks, at most KERNEL_SWAP_BLOCKS_MAX are used
   uint64_t work;         // cycles of handler work per fault or call
 };
+
+enum { KERNEL_SWAP_BLOCKS_MAX = (1 << 20) - 1 };  // a block's number must fit where an entry keeps its frame
 
 // The smallest number of frames with which a kernel of these parameters boots and runs one small process.
 uint64_t kernel_frames_needed(const struct kernel_params* params);
@@ -34,8 +36,7 @@ size_t kernel_arena_bytes(const struct kernel_params* params);
 // memory of kernel_arena_bytes(). NULL if it can't, after a HAL_NOTE_PANIC that says why.
 struct kernel* kernel_boot(void* arena, size_t bytes, struct hal* hal, const struct kernel_params* params);
 
-// --- processes
-// ----------------------------------------------------------------------------------------------------------
+// --- processes -------------------------------------------------------------------------------------------------------
 
 enum { PROT_READ = 1, PROT_WRITE = 2, PROT_EXEC = 4 };
 
@@ -55,11 +56,13 @@ int kernel_populate(struct kernel* kernel, int pid);
 // Makes this the process whose address space is loaded.
 int kernel_switch(struct kernel* kernel, int pid);
 
+// The pid of the process whose address space is loaded, or 0.
+int kernel_current(const struct kernel* kernel);
+
 // Ends it: every frame, table and swap block comes back.
 void kernel_exit(struct kernel* kernel, int pid);
 
-// --- traps
-// ------------------------------------------------------------------------------------------------------------
+// --- traps -----------------------------------------------------------------------------------------------------------
 
 enum kernel_action {
   KERNEL_RESUME,  // restart the reference
@@ -80,8 +83,7 @@ enum kernel_action kernel_page_fault(struct kernel* kernel, uint64_t cr2, unsign
 // The current process waited for the disk. Takes up its fault again, from the start, when the disk is done.
 enum kernel_action kernel_poll(struct kernel* kernel, struct kernel_kill* kill);
 
-// --- figures
-// -----------------------------------------------------------------------------------------------------------
+// --- figures ---------------------------------------------------------------------------------------------------------
 
 struct kernel_stats {
   uint64_t faults_minor;                     // served without reading the disk
@@ -95,7 +97,8 @@ struct kernel_stats {
   uint64_t frames_total, frames_free, frames_kernel, frames_tables,
       frames_process;  // now; the last four add up to the first
   uint64_t frames_process_peak;
-  uint64_t swap_used;  // blocks, now
+  uint64_t swap_used;    // blocks, now
+  uint64_t window_maps;  // temporary mappings made for frames beyond the direct map
 };
 void kernel_stats(const struct kernel* kernel, struct kernel_stats* stats);
 

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: MIT
+// One program on one machine, from boot to report.
+#include "cli/session.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/number.h"
+#include "cli/cli.h"
+#include "machine/machine.h"
+
+// References a call to the machine: some tens of milliseconds, so that Ctrl-C and the progress line are prompt.
+enum { CHUNK = 1 << 18 };
+
+struct stage {
+  const struct session* session;
+  struct machine* machine;
+  uint64_t start;  // the cycle in which the run began
+  bool started;
+};
+
+static void on_note(void* ctx, uint64_t cycle, const struct hal_note* note) {
+  struct stage* stage = ctx;
+  if (stage->started && stage->session->narrate)
+    stage->session->narrate(stage->session->ctx, cycle - stage->start, note);
+}
+
+// ---- the process ----------------------------------------------------------------------------------------------------
+
+static unsigned protection(const struct trace_range* range) {
+  return PROT_READ | (range->write ? PROT_WRITE : 0u) | (range->fetch ? PROT_EXEC : 0u);
+}
+
+static bool fail_map(const struct trace_range* range, uint64_t user_end, int status, struct error* err) {
+  unsigned long long start = range->start, end = range->end;
+  if (range->end > user_end)
+    return error_set(err, "the trace uses %#llx..%#llx, beyond the user space of this mode, which ends at %#llx", start,
+                     end, (unsigned long long)user_end);
+  return error_set(err, "the kernel could not map the trace's pages %#llx..%#llx: %s", start, end, strerror(-status));
+}
+
+static bool map_ranges(struct kernel* kernel, int pid, const struct trace_ranges* ranges, struct error* err) {
+  for (size_t i = 0; i < ranges->count; i++) {
+    const struct trace_range* range = &ranges->ranges[i];
+    int status = kernel_map(kernel, pid, range->start, range->end, protection(range));
+    if (status < 0) return fail_map(range, kernel_user_end(kernel), status, err);
+  }
+  return true;
+}
+
+static bool populate(struct kernel* kernel, int pid, uint64_t pages, struct error* err) {
+  int status = kernel_populate(kernel, pid);
+  if (status >= 0) return true;
+  struct kernel_stats os;
+  kernel_stats(kernel, &os);
+  return error_set(err,
+                   "eager paging needs a frame for each of the trace's %llu pages and for their tables, but of %llu "
+                   "frames the kernel has left %llu; give more with --frames, or let --paging=demand evict",
+                   (unsigned long long)pages, (unsigned long long)os.frames_total,
+                   (unsigned long long)(os.frames_total - os.frames_kernel));
+}
+
+static bool make_process(const struct session* s, struct machine* machine, uint64_t* pages, struct error* err) {
+  struct trace_ranges ranges;
+  if (!trace_ranges(s->trace, &ranges, err)) return false;
+  *pages = ranges.pages;
+  struct kernel* kernel = machine_kernel(machine);
+  int pid = kernel_spawn(kernel);
+  bool ok = pid > 0 || error_set(err, "the kernel could not make a process: %s", strerror(-pid));
+  ok = ok && map_ranges(kernel, pid, &ranges, err);
+  ok = ok && (!s->eager || populate(kernel, pid, ranges.pages, err));
+  if (ok) {
+    int status = kernel_switch(kernel, pid);
+    ok = status >= 0 || error_set(err, "the kernel could not switch to the process: %s", strerror(-status));
+  }
+  trace_ranges_free(&ranges);
+  return ok;
+}
+
+// ---- playing --------------------------------------------------------------------------------------------------------
+
+static void show_progress(const struct session* s, struct cli_progress* progress, size_t done, uint64_t cycles) {
+  char refs[NUMBER_TEXT_MAX], all[NUMBER_TEXT_MAX], now[NUMBER_TEXT_MAX];
+  cli_progress(progress, "%s: %s of %s references (%.0f %%), %s cycles", s->label, number_text(done, refs),
+               number_text(s->trace->count, all), 100 * (double)done / (double)s->trace->count,
+               number_text(cycles, now));
+}
+
+// Plays references from..to-1. Returns how it ended, `run->done` counting from `from`.
+static void play(const struct stage* stage, size_t from, size_t to, struct machine_run* run) {
+  const struct session* s = stage->session;
+  struct cli_progress progress = {0};
+  size_t done = 0;
+  do {
+    size_t n = to - from - done < CHUNK ? to - from - done : CHUNK;
+    machine_play(stage->machine, s->trace->refs + from + done, n, !s->eager, s->interrupt, run);
+    done += run->done;
+    show_progress(s, &progress, from + done, machine_now(stage->machine) - stage->start);
+  } while (run->stop == MACHINE_END && from + done < to);
+  cli_progress_end(&progress);
+  run->done = done;
+}
+
+// ---- what happened between two moments ------------------------------------------------------------------------------
+
+struct moment {
+  uint64_t now;
+  struct counters process, kernel;
+  struct cycle_account cycles;
+  struct kernel_stats os;
+};
+
+static void take(struct machine* machine, struct moment* moment) {
+  moment->now = machine_now(machine);
+  machine_counters(machine, &moment->process, &moment->kernel);
+  machine_cycles(machine, &moment->cycles);
+  kernel_stats(machine_kernel(machine), &moment->os);
+}
+
+// Counters and accounts are structs of nothing but uint64_t.
+static void subtract(void* from, const void* what, size_t bytes) {
+  uint64_t* a = from;
+  const uint64_t* b = what;
+  for (size_t i = 0; i < bytes / sizeof *a; i++) a[i] -= b[i];
+}
+
+static void subtract_os(struct kernel_stats* from, const struct kernel_stats* what) {
+  from->faults_minor -= what->faults_minor;
+  from->faults_major -= what->faults_major;
+  from->faults_protection -= what->faults_protection;
+  from->zero_fills -= what->zero_fills;
+  from->swap_ins -= what->swap_ins;
+  from->swap_outs -= what->swap_outs;
+  from->evictions -= what->evictions;
+  from->evictions_clean -= what->evictions_clean;
+  from->invlpgs -= what->invlpgs;
+  from->checksum_errors -= what->checksum_errors;
+}
+
+static bool measure(const struct stage* stage, const struct moment* before, struct report* report, struct error* err) {
+  struct moment after;
+  take(stage->machine, &after);
+  _Static_assert(sizeof(struct counters) % sizeof(uint64_t) == 0, "counters are words");
+  subtract(&after.process, &before->process, sizeof after.process);
+  subtract(&after.kernel, &before->kernel, sizeof after.kernel);
+  subtract(&after.cycles, &before->cycles, sizeof after.cycles);
+  subtract_os(&after.os, &before->os);
+  report->process = after.process;
+  report->kernel = after.kernel;
+  report->cycles = after.cycles;
+  report->os = after.os;
+  uint64_t sum = report_cycles(report), passed = after.now - before->now;
+  if (sum == passed) return true;
+  return error_set(err, "a bug in Pagewalk: %llu cycles passed, but the account adds up to %llu",
+                   (unsigned long long)passed, (unsigned long long)sum);
+}
+
+// ---- the whole ------------------------------------------------------------------------------------------------------
+
+static bool explain_trouble(struct machine* machine, struct error* err) {
+  const char* trouble = machine_trouble(machine);
+  if (!trouble) trouble = "the machine stopped without saying why";
+  // The histories of two engines are longer than a message.
+  if (strchr(trouble, '\n')) {
+    fflush(stdout);
+    fprintf(stderr, "%s\n", trouble);
+    return error_set(err, "the run ended in the trouble shown above; there is no result");
+  }
+  return error_set(err, "%s", trouble);
+}
+
+static bool play_all(struct stage* stage, struct report* report, struct error* err) {
+  const struct session* s = stage->session;
+  struct machine_run run = {.stop = MACHINE_END};
+  struct moment before;
+  if (s->warm) play(stage, 0, s->warm, &run);
+  take(stage->machine, &before);
+  if (run.stop == MACHINE_END) play(stage, s->warm, s->trace->count, &run);
+  if (run.stop == MACHINE_BROKEN) return explain_trouble(stage->machine, err);
+  report->partial = run.stop != MACHINE_END;
+  report->killed = run.stop == MACHINE_KILLED;
+  report->kill = run.kill;
+  return measure(stage, &before, report, err);
+}
+
+static bool run_machine(struct stage* stage, struct report* report, struct error* err) {
+  const struct session* s = stage->session;
+  if (!make_process(s, stage->machine, &report->trace_pages, err)) {
+    // A panic during mapping says more than the call's result.
+    if (machine_trouble(stage->machine)) explain_trouble(stage->machine, err);
+    return false;
+  }
+  machine_start(stage->machine);
+  stage->start = machine_now(stage->machine);
+  stage->started = true;
+  if (s->wave && !engine_wave(machine_engine(stage->machine), s->wave, stage->start + s->wave_first,
+                              stage->start + s->wave_last, err))
+    return false;
+  return play_all(stage, report, err);
+}
+
+bool session_run(const struct session* session, struct report* report, struct error* err) {
+  struct stage stage = {.session = session};
+  report->config = *session->config;
+  report->engine = session->engine;
+  report->eager = session->eager;
+  report->frames = session->frames ? session->frames : config_frames(session->config);
+  report->warm = session->warm;
+  report->trace_refs = session->trace->count - session->warm;
+  struct machine_params params = {.config = session->config,
+                                  .engine = session->engine,
+                                  .traced = session->wave != NULL,
+                                  .frames = report->frames,
+                                  .narrate = on_note,
+                                  .narrate_ctx = &stage};
+  stage.machine = machine_create(&params, err);
+  if (!stage.machine) return false;
+  bool ok = run_machine(&stage, report, err);
+  machine_destroy(stage.machine);  // closes the waveform
+  return ok;
+}

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: MIT
+// pagewalk tour: a real program's references on the Verilated MMU, in two paging modes, with a waveform.
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/number.h"
+#include "base/output.h"
+#include "cli/cli.h"
+#include "cli/session.h"
+#include "cli/wave.h"
+
+#define TRACE "tests/traces/sqlite.pwt.xz"
+#define WAVE "waves/tour.fst"
+#define ROOT PAGEWALK_ROOT "/"
+
+enum { WAVE_CYCLES = 2000, NOTES_MAX = 32 };
+
+// The kernel's narration of the first page fault.
+struct story {
+  struct {
+    uint64_t cycle;
+    struct hal_note note;
+  } notes[NOTES_MAX];
+  size_t count;
+  bool over;
+};
+
+struct tour {
+  struct colours colours;
+  struct trace trace;
+  uint64_t pages, frames;
+  struct story story;
+  struct report reports[2];
+};
+
+static const enum paging_mode modes[2] = {MODE_32BIT, MODE_PAE};
+
+// ---- the first fault ------------------------------------------------------------------------------------------------
+
+static void listen(void* ctx, uint64_t cycle, const struct hal_note* note) {
+  struct story* story = ctx;
+  if (story->over || story->count == NOTES_MAX) return;
+  story->notes[story->count].cycle = cycle;
+  story->notes[story->count++].note = *note;
+  story->over = note->kind == HAL_NOTE_RESTART || note->kind == HAL_NOTE_KILL || note->kind == HAL_NOTE_PANIC;
+}
+
+static const char* access_name(uint64_t error) { return error & PFEC_ID ? "fetch" : error & PFEC_W ? "write" : "read"; }
+
+static const char* found_name(uint64_t found) {
+  static const char* const names[] = {[HAL_FOUND_NOTHING] = "nothing",
+                                      [HAL_FOUND_FRESH] = "memory never touched before",
+                                      [HAL_FOUND_SWAPPED] = "a page on the disk",
+                                      [HAL_FOUND_IN_TRANSIT] = "a page on its way from the disk",
+                                      [HAL_FOUND_PRESENT] = "a page in memory",
+                                      [HAL_FOUND_FORBIDDEN] = "memory it may not use so"};
+  return found < sizeof names / sizeof *names ? names[found] : "?";
+}
+
+// What one note says. Numbered steps are those of the lecture; the others happen within step 4.
+static void print_note(const struct hal_note* note) {
+  unsigned long long a = note->a, b = note->b, c = note->c;
+  switch (note->kind) {
+    case HAL_NOTE_FAULT:
+      printf("1  a %s%s at %#llx finds no page: page fault, error code %llu\n", b & PFEC_U ? "user " : "",
+             access_name(b), a, b);
+      break;
+    case HAL_NOTE_TRAP:
+      printf("2  the fault reaches the kernel, which sees CR2 = %#llx\n", a);
+      break;
+    case HAL_NOTE_LOOKUP:
+      printf("3  it looks up page %#llx: %s\n", a, found_name(b));
+      break;
+    case HAL_NOTE_FRAME:
+      if (c)
+        printf("4  the frame at %#llx holds the page, read from disk block %llu\n", b, c);
+      else
+        printf("4  a free frame, at %#llx, is filled with zeros\n", b);
+      break;
+    case HAL_NOTE_TABLE:
+      printf("5  the table entry at %#llx becomes %#llx\n", a, b);
+      break;
+    case HAL_NOTE_RESTART:
+      printf("6  the access is started over\n");
+      break;
+    case HAL_NOTE_EVICT:
+      printf("   page %#llx leaves its frame at %#llx\n", a, b);
+      break;
+    case HAL_NOTE_WAIT:
+      printf("   the process waits for disk block %llu\n", b);
+      break;
+    case HAL_NOTE_KILL:
+    case HAL_NOTE_PANIC:
+      printf("   %s\n", note->text ? note->text : "the end");
+      break;
+  }
+}
+
+static void tell_story(const struct tour* tour) {
+  const struct story* story = &tour->story;
+  printf("\n%sThe first page fault, in its six steps%s (%s mode)\n%s     cycle%s\n", tour->colours.bold,
+         tour->colours.off, paging_mode_name(modes[0]), tour->colours.dim, tour->colours.off);
+  for (size_t i = 0; i < story->count; i++) {
+    char cycle[NUMBER_TEXT_MAX];
+    printf("%10s  ", number_text(story->notes[i].cycle, cycle));
+    print_note(&story->notes[i].note);
+  }
+}
+
+// ---- the runs -------------------------------------------------------------------------------------------------------
+
+// Three quarters of the pages that the program touches, beside what the kernel cannot do without.
+static bool choose_frames(struct tour* tour, const struct config* config, struct error* err) {
+  struct trace_ranges ranges;
+  if (!trace_ranges(&tour->trace, &ranges, err)) return false;
+  struct kernel_params params = {.paging = KERNEL_PAGING_PAE, .maxphyaddr = config->maxphyaddr};
+  tour->pages = ranges.pages;
+  tour->frames = kernel_frames_needed(&params) + ranges.pages * 3 / 4;
+  trace_ranges_free(&ranges);
+  return true;
+}
+
+static bool play(struct tour* tour, size_t i, const char* wave, struct error* err) {
+  struct config config;
+  config_default(&config);
+  config.mode = modes[i];
+  config.ram.frames = tour->frames;
+  struct session session = {.config = &config,
+                            .engine = ENGINE_RTL,
+                            .trace = &tour->trace,
+                            .wave = wave,
+                            .wave_last = WAVE_CYCLES - 1,
+                            .narrate = i == 0 ? listen : NULL,
+                            .ctx = &tour->story,
+                            .interrupt = cli_interrupt(),
+                            .label = paging_mode_name(modes[i])};
+  struct report* report = &tour->reports[i];
+  snprintf(report->workload, sizeof report->workload, "%s", TRACE);
+  report->format = trace_format_name(tour->trace.format);
+  report->trace_hash = tour->trace.hash;
+  return session_run(&session, report, err);
+}
+
+static bool load(struct tour* tour, struct error* err) {
+  struct trace_options options = {.interrupt = cli_interrupt()};
+  struct config config;
+  size_t regions;
+  config_default(&config);
+  return trace_load(&tour->trace, ROOT TRACE, &options, err) &&
+         trace_fit(&tour->trace, modes[0], false, &regions, err) && choose_frames(tour, &config, err);
+}
+
+// The first mode's run is the one whose beginning the waveform shows.
+static bool play_both(struct tour* tour, struct output* wave, struct error* err) {
+  bool ok = play(tour, 0, wave->partial, err) && wave_commit(wave, err);
+  if (ok) tell_story(tour);
+  fflush(stdout);
+  return ok && play(tour, 1, NULL, err);
+}
+
+// ---- the tour -------------------------------------------------------------------------------------------------------
+
+static void print_opening(const struct tour* tour) {
+  char refs[NUMBER_TEXT_MAX], pages[NUMBER_TEXT_MAX], frames[NUMBER_TEXT_MAX];
+  printf("%sPagewalk: a real program on a Verilated x86 MMU, under a paging operating system%s\n\n", tour->colours.bold,
+         tour->colours.off);
+  printf("  program  %s: %s references to %s pages\n", TRACE, number_text(tour->trace.count, refs),
+         number_text(tour->pages, pages));
+  printf("  memory   %s frames of 4 KiB, the kernel's among them; nothing is mapped at the start\n",
+         number_text(tour->frames, frames));
+  printf("  machine  16 x 4 instruction TLB and data TLB; `pagewalk configs --keys` tells the rest\n");
+  fflush(stdout);
+}
+
+// Commands as they can be typed where the user is.
+static void print_closing(const struct tour* tour) {
+  char here[4096];
+  const char* root = getcwd(here, sizeof here) && strcmp(here, PAGEWALK_ROOT) == 0 ? "" : ROOT;
+  const char *bold = tour->colours.bold, *off = tour->colours.off;
+  printf("\n%sWhat to try next%s\n", bold, off);
+  printf("  the first %d cycles as a waveform\n    gtkwave %s" WAVE "\n", WAVE_CYCLES, root);
+  printf("  the same program on a data TLB of twice the size\n");
+  printf("    %sbuild/pagewalk run --trace %s" TRACE " --frames %llu --set dtlb.sets=32\n", root, root,
+         (unsigned long long)tour->frames);
+  printf("  with everything mapped before the start: no faults, only the TLB\n");
+  printf("    %sbuild/pagewalk run --trace %s" TRACE " --paging eager --engine model\n", root, root);
+  printf("  how an address is taken apart, step by step\n    %sbuild/pagewalk explain --help\n", root);
+}
+
+static void print_reports(const struct tour* tour) {
+  const struct report* reports[] = {&tour->reports[0], &tour->reports[1]};
+  const char* titles[] = {"32-bit", "PAE"};
+  report_text(stdout, reports, titles, 2, tour->colours);
+}
+
+static bool guide(struct tour* tour, struct error* err) {
+  struct output wave = {0};
+  bool ok = load(tour, err) && output_reserve(&wave, ROOT WAVE, err);
+  if (ok) {
+    print_opening(tour);
+    ok = play_both(tour, &wave, err);
+  }
+  output_abandon(&wave);
+  if (!ok) return false;
+  print_reports(tour);
+  print_closing(tour);
+  return true;
+}
+
+static const struct argp argp = {
+    .doc =
+        "Takes a recorded program through the Verilated MMU as a process of the operating system, with fewer frames "
+        "than it touches, once with 32-bit and once with PAE paging: the first page fault step by step, one report "
+        "for both, and a waveform.\v"
+        "Example:\n"
+        "  pagewalk tour\n"};
+
+int cli_tour(int argc, char** argv) {
+  cli_parse(&argp, argc, argv, NULL);
+  struct error err;
+  struct tour tour = {.colours = term_colours(stdout)};
+  bool ok = guide(&tour, &err);
+  trace_free(&tour.trace);
+  if (!ok) return cli_fail(&err);
+  bool whole = !tour.reports[0].partial && !tour.reports[1].partial;
+  return whole ? CLI_OK : CLI_INTERRUPTED;
+}

@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: MIT
+#include "engine/both.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/event.h"
+
+enum { CHUNK = 1024, HISTORY = 24, REPORT = 16384 };
+
+// The events of one engine since the last comparison, and the last few before them.
+struct log {
+  struct event* events;
+  size_t count, room;
+  struct event history[HISTORY];
+  uint64_t past;  // how many went through the history
+};
+
+struct both {
+  struct engine* engine[2];
+  struct log log[2];
+  struct answer* answers[2];
+  event_fn* on_event;
+  void* on_event_ctx;
+  bool differs;
+  char report[REPORT];
+  size_t report_length;
+};
+
+static const char* const sides[2] = {"rtl", "model"};
+
+static void say(struct both* both, const char* format, ...) __attribute__((format(printf, 2, 3)));
+static void say(struct both* both, const char* format, ...) {
+  va_list args;
+  va_start(args, format);
+  int n = vsnprintf(both->report + both->report_length, REPORT - both->report_length, format, args);
+  va_end(args);
+  if (n > 0) both->report_length += (size_t)n;
+  if (both->report_length > REPORT - 1) both->report_length = REPORT - 1;
+}
+
+static void record(void* ctx, const struct event* event) {
+  struct log* log = ctx;
+  if (log->count == log->room) {
+    size_t room = log->room ? 2 * log->room : 256;
+    struct event* events = realloc(log->events, room * sizeof *events);
+    if (!events) abort();  // the comparison can't go on without its record
+    log->events = events;
+    log->room = room;
+  }
+  log->events[log->count++] = *event;
+}
+
+static int order(const void* a, const void* b) { return event_compare(a, b); }
+
+static void remember(struct log* log) {
+  for (size_t i = log->count > HISTORY ? log->count - HISTORY : 0; i < log->count; i++)
+    log->history[log->past++ % HISTORY] = log->events[i];
+  log->count = 0;
+}
+
+// What each engine did up to the difference at position `at` of their unequal records, marked.
+static void show_histories(struct both* both, size_t at) {
+  for (int side = 0; side < 2; side++) {
+    struct log* log = &both->log[side];
+    char text[256];
+    say(both, "  %s:\n", sides[side]);
+    uint64_t kept = log->past < HISTORY ? log->past : HISTORY;
+    for (uint64_t i = log->past - kept; i < log->past; i++)
+      if (i + 12 >= log->past + at) say(both, "    %s\n", event_text(&log->history[i % HISTORY], text, sizeof text));
+    for (size_t i = at > 12 ? at - 12 : 0; i < log->count && i < at + 4; i++)
+      say(both, "  %s %s\n", i == at ? ">" : " ", event_text(&log->events[i], text, sizeof text));
+    if (at >= log->count) say(both, "  > (nothing more)\n");
+  }
+}
+
+static void compare_events(struct both* both) {
+  struct log *a = &both->log[0], *b = &both->log[1];
+  if (a->count) qsort(a->events, a->count, sizeof *a->events, order);
+  if (b->count) qsort(b->events, b->count, sizeof *b->events, order);
+  size_t i = 0;
+  while (i < a->count && i < b->count && event_compare(&a->events[i], &b->events[i]) == 0) i++;
+  bool equal = i == a->count && i == b->count;
+  if (!equal && !both->differs) {
+    both->differs = true;
+    say(both, "the engines did different things:\n");
+  }
+  if (both->differs) {
+    show_histories(both, i);
+    return;
+  }
+  if (both->on_event)
+    for (size_t e = 0; e < a->count; e++) both->on_event(both->on_event_ctx, &a->events[e]);
+  remember(a);
+  remember(b);
+}
+
+static void differ(struct both* both, const char* what, uint64_t a, uint64_t b) {
+  if (!both->differs) say(both, "the engines differ:\n");
+  both->differs = true;
+  say(both, "  %s: rtl %" PRIu64 " (%" PRIx64 " hex), model %" PRIu64 " (%" PRIx64 " hex)\n", what, a, a, b, b);
+}
+
+#define SAME(what, field) \
+  if (a->field != b->field) differ(both, what #field, (uint64_t)a->field, (uint64_t)b->field)
+
+static void compare_answers(struct both* both, const struct answer* a, const struct answer* b) {
+  SAME("answer.", accept);
+  SAME("answer.", cycle);
+  SAME("answer.", pa);
+  SAME("answer.", cr2);
+  SAME("answer.", path);
+  SAME("answer.", fault);
+  SAME("answer.", error);
+  SAME("answer.", merged);
+  SAME("answer.", reads);
+  SAME("answer.", base);
+  SAME("answer.", stlb);
+  SAME("answer.", walk);
+  SAME("answer.", ad_update);
+}
+
+static void compare_counters(struct both* both) {
+  struct counters of[2], *a = &of[0], *b = &of[1];
+  for (int side = 0; side < 2; side++) engine_counters(both->engine[side], &of[side]);
+  SAME("counter ", refs);
+  SAME("counter ", parts[ACCESS_READ]);
+  SAME("counter ", parts[ACCESS_WRITE]);
+  SAME("counter ", parts[ACCESS_FETCH]);
+  SAME("counter ", itlb.hits);
+  SAME("counter ", itlb.misses);
+  SAME("counter ", itlb.fills);
+  SAME("counter ", itlb.evictions);
+  SAME("counter ", itlb.drops);
+  SAME("counter ", dtlb.hits);
+  SAME("counter ", dtlb.misses);
+  SAME("counter ", dtlb.fills);
+  SAME("counter ", dtlb.evictions);
+  SAME("counter ", dtlb.drops);
+  SAME("counter ", walks);
+  SAME("counter ", walk_refs);
+  SAME("counter ", walk_cycles);
+  SAME("counter ", ad_updates);
+  SAME("counter ", cas_failures);
+  SAME("counter ", faults_pf);
+  SAME("counter ", faults_gp);
+  SAME("counter ", controls);
+  SAME("counter ", control_gps);
+  SAME("counter ", cycles_base);
+  SAME("counter ", cycles_stlb);
+  SAME("counter ", cycles_walk);
+  SAME("counter ", cycles_ad_update);
+  SAME("counter ", cycles_flush);
+}
+
+static void both_tick(void* self, uint64_t now, const struct tick_in* in, struct tick_out* out) {
+  struct both* both = self;
+  struct tick_out outs[2], *a = &outs[0], *b = &outs[1];
+  memset(outs, 0, sizeof outs);
+  if (!both->differs) {
+    for (int side = 0; side < 2; side++) engine_tick(both->engine[side], now, in, &outs[side]);
+    for (int port = 0; port < PORT_COUNT; port++) {
+      SAME("tick.", accepted[port]);
+      SAME("tick.", answered[port]);
+      if (a->answered[port] && b->answered[port]) compare_answers(both, &a->answer[port], &b->answer[port]);
+    }
+    SAME("tick.", control_done);
+    SAME("tick.", control_gp);
+    SAME("tick.", next);
+    compare_counters(both);
+    compare_events(both);
+  }
+  *out = outs[0];
+}
+
+static void play_chunk(struct both* both, const struct ref* refs, size_t n, const struct play* like, struct play* out) {
+  struct play plays[2], *a = &plays[0], *b = &plays[1];
+  for (int side = 0; side < 2; side++) {
+    memset(&plays[side], 0, sizeof plays[side]);
+    plays[side].until = like->until;
+    plays[side].answers = both->answers[side];
+    engine_play(both->engine[side], refs, n, &plays[side]);
+  }
+  SAME("play.", stop);
+  SAME("play.", done);
+  for (size_t i = 0; i < a->done && i < b->done && !both->differs; i++)
+    compare_answers(both, &both->answers[0][i], &both->answers[1][i]);
+  if (a->stop == PLAY_FAULT && b->stop == PLAY_FAULT) compare_answers(both, &a->fault, &b->fault);
+  compare_counters(both);
+  compare_events(both);
+  *out = *a;
+}
+
+static void both_play(void* self, const struct ref* refs, size_t n, struct play* play) {
+  struct both* both = self;
+  size_t done = 0;
+  play->stop = PLAY_END;
+  while (play->stop == PLAY_END && done < n && !both->differs) {
+    struct play part;
+    play_chunk(both, refs + done, n - done < CHUNK ? n - done : CHUNK, play, &part);
+    if (play->answers) memcpy(play->answers + done, both->answers[0], part.done * sizeof *play->answers);
+    done += part.done;
+    play->stop = part.stop;
+    play->fault = part.fault;
+  }
+  play->done = done;
+  if (both->differs) play->stop = PLAY_DIFFERS;
+}
+
+static uint64_t both_now(const void* self) { return engine_now(((const struct both*)self)->engine[0]); }
+
+static void both_wait(void* self, uint64_t cycle) {
+  struct both* both = self;
+  for (int side = 0; side < 2; side++) engine_wait(both->engine[side], cycle);
+}
+
+static void both_counters(const void* self, struct counters* counters) {
+  engine_counters(((const struct both*)self)->engine[0], counters);
+}
+
+static void both_on_event(void* self, event_fn* fn, void* ctx) {
+  struct both* both = self;
+  both->on_event = fn;
+  both->on_event_ctx = ctx;
+}
+
+static size_t both_dump(void* self, enum tlb_array array, struct tlb_entry* entries, size_t room) {
+  return engine_dump(((struct both*)self)->engine[0], array, entries, room);
+}
+
+static void both_registers(const void* self, uint64_t registers[5], uint64_t pdptes[4]) {
+  engine_registers(((const struct both*)self)->engine[0], registers, pdptes);
+}
+
+static bool both_wave(void* self, const char* path, uint64_t first, uint64_t last, struct error* err) {
+  return engine_wave(((struct both*)self)->engine[0], path, first, last, err);
+}
+
+static void both_destroy(void* self) {
+  struct both* both = self;
+  for (int side = 0; side < 2; side++) {
+    engine_destroy(both->engine[side]);
+    free(both->log[side].events);
+    free(both->answers[side]);
+  }
+  free(both);
+}
+
+static const struct engine_ops both_ops = {
+    .destroy = both_destroy,
+    .now = both_now,
+    .tick = both_tick,
+    .play = both_play,
+    .wait = both_wait,
+    .counters = both_counters,
+    .on_event = both_on_event,
+    .dump = both_dump,
+    .registers = both_registers,
+    .wave = both_wave,
+};
+
+bool both_engine_is(const struct engine* engine) { return engine->ops == &both_ops; }
+
+bool both_engine_agrees(const void* self, const char** report) {
+  const struct both* both = self;
+  if (report && both->differs) *report = both->report;
+  return !both->differs;
+}
+
+struct engine* both_engine_create(struct engine* first, struct engine* second, struct error* err) {
+  struct engine* engine = calloc(1, sizeof *engine);
+  struct both* both = calloc(1, sizeof *both);
+  struct answer* answers[2] = {calloc(CHUNK, sizeof **answers), calloc(CHUNK, sizeof **answers)};
+  if (!engine || !both || !answers[0] || !answers[1]) {
+    free(engine);
+    free(both);
+    free(answers[0]);
+    free(answers[1]);
+    engine_destroy(first);
+    engine_destroy(second);
+    error_set(err, "out of memory");
+    return NULL;
+  }
+  *engine = (struct engine){&both_ops, both};
+  both->engine[0] = first;
+  both->engine[1] = second;
+  for (int side = 0; side < 2; side++) {
+    both->answers[side] = answers[side];
+    engine_on_event(both->engine[side], record, &both->log[side]);
+  }
+  return engine;
+}

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: MIT
+// A machine: puts engine, RAM, disk and kernel together, and plays a process's references on them.
+#include "machine/machine.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "machine/inside.h"
+
+enum {
+  SWAP_BLOCKS = KERNEL_SWAP_BLOCKS_MAX,  // as many as entries can name: more than a 32-bit address space has pages
+  PLAY_AT_ONCE = 1 << 16,                // references between two looks at *interrupt
+  MOVE_AT_ONCE = 512                     // references whose answers are kept, to move their data
+};
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Trouble
+
+void machine_break(struct machine* machine, const char* format, ...) {
+  if (machine->broken) return;
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(machine->trouble, sizeof machine->trouble, format, arguments);
+  va_end(arguments);
+  machine->broken = true;
+}
+
+bool machine_check(struct machine* machine) {
+  const char* report = NULL;
+  if (!machine->broken && !engine_agrees(machine->engine, &report))
+    machine_break(machine, "%s", report ? report : "the engines differ");
+  return !machine->broken;
+}
+
+const char* machine_trouble(const struct machine* machine) { return machine->broken ? machine->trouble : NULL; }
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Putting it together
+
+static uint64_t frames_of(const struct machine_params* params) {
+  return params->frames ? params->frames : (uint64_t)params->config->ram.mib << 8;
+}
+
+static struct kernel_params kernel_params_of(const struct machine_params* params) {
+  const struct config* config = params->config;
+  return (struct kernel_params){.paging = config->mode == MODE_PAE ? KERNEL_PAGING_PAE : KERNEL_PAGING_32BIT,
+                                .maxphyaddr = config->maxphyaddr,
+                                .frames = frames_of(params),
+                                .swap_blocks = SWAP_BLOCKS,
+                                .work = config->kernel.work};
+}
+
+static bool acceptable(const struct machine_params* params, struct error* err) {
+  const struct config* config = params->config;
+  struct kernel_params kernel = kernel_params_of(params);
+  if (config->mode != MODE_32BIT && config->mode != MODE_PAE)
+    return error_set(err, "mode %s: the operating system runs in the modes 32-bit and pae: set mode=32-bit or mode=pae",
+                     paging_mode_name(config->mode));
+  if (kernel.frames > (uint64_t)1 << 40)
+    return error_set(err, "%" PRIu64 " frames are more than 52-bit addresses reach: use fewer", kernel.frames);
+  uint64_t needed = kernel_frames_needed(&kernel);
+  if (kernel.frames < needed)
+    return error_set(err,
+                     "%" PRIu64 " frames are too few: with %s paging the kernel and one small process need %" PRIu64
+                     ": use more (--frames, or ram.mib)",
+                     kernel.frames, paging_mode_name(config->mode), needed);
+  return true;
+}
+
+static bool no_memory(struct error* err, const char* what) {
+  return error_set(err, "the host has no memory for the machine's %s: use fewer frames", what);
+}
+
+static bool make_memory(struct machine* machine, const struct machine_params* params, struct error* err) {
+  uint64_t bytes = frames_of(params) * 4096;
+  machine->ram = ram_create(bytes);
+  if (!machine->ram) return no_memory(err, "RAM");
+  if (params->engine == ENGINE_BOTH) {
+    machine->second = ram_create(bytes);
+    if (!machine->second) return no_memory(err, "second RAM");
+    ram_mirror(machine->ram, machine->second);
+  }
+  machine->disk =
+      disk_create(machine->ram, (uint64_t)SWAP_BLOCKS + 1, params->config->disk.latency_us * params->config->clock_mhz);
+  return machine->disk || no_memory(err, "disk");
+}
+
+static bool make_engine(struct machine* machine, const struct machine_params* params, struct error* err) {
+  struct memory_bus second = {0};
+  if (machine->second) second = ram_bus(machine->second);
+  machine->engine = engine_create(params->engine, params->config, ram_bus(machine->ram),
+                                  machine->second ? &second : NULL, params->traced, err);
+  return machine->engine != NULL;
+}
+
+static bool boot(struct machine* machine, const struct machine_params* params, struct error* err) {
+  struct kernel_params kernel = kernel_params_of(params);
+  size_t bytes = kernel_arena_bytes(&kernel);
+  machine->arena = calloc(1, bytes);
+  if (!machine->arena) return no_memory(err, "frame descriptors");
+  machine->agent = AGENT_KERNEL;
+  machine->kernel = kernel_boot(machine->arena, bytes, &machine->hal, &kernel);
+  if (machine->broken) return error_set(err, "%s", machine->trouble);
+  return true;
+}
+
+struct machine* machine_create(const struct machine_params* params, struct error* err) {
+  if (!acceptable(params, err)) return NULL;
+  struct machine* machine = calloc(1, sizeof *machine);
+  if (!machine) {
+    no_memory(err, "parts");
+    return NULL;
+  }
+  machine->hal.ops = &machine_hal_ops;
+  machine->config = *params->config;
+  machine->narrate = params->narrate;
+  machine->narrate_ctx = params->narrate_ctx;
+  if (make_memory(machine, params, err) && make_engine(machine, params, err) && boot(machine, params, err))
+    return machine;
+  machine_destroy(machine);
+  return NULL;
+}
+
+void machine_destroy(struct machine* machine) {
+  if (!machine) return;
+  if (machine->engine) engine_destroy(machine->engine);
+  disk_destroy(machine->disk);
+  ram_destroy(machine->ram);
+  ram_destroy(machine->second);
+  free(machine->arena);
+  free(machine);
+}
+
+struct engine* machine_engine(struct machine* machine) {
+  return machine->engine;
+}
+struct ram* machine_ram(struct machine* machine) {
+  return machine->ram;
+}
+struct disk* machine_disk(struct machine* machine) {
+  return machine->disk;
+}
+struct kernel* machine_kernel(struct machine* machine) {
+  return machine->kernel;
+}
+uint64_t machine_now(const struct machine* machine) { return engine_now(machine->engine); }
+
+// ---------------------------------------------------------------------------------------------------------------------
+// The data that a process's stores move: there are none in a trace, so they are made up
+
+uint64_t machine_store_word(uint64_t reference, unsigned word) {
+  uint64_t x = (reference << 10 | word) + 0x9e3779b97f4a7c15u;  // at most 512 words: 10 bits keep references apart
+  x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
+  x = (x ^ x >> 27) * 0x94d049bb133111ebu;
+  return x ^ x >> 31;
+}
+
+// Bytes [first, first + bytes) of a store, at consecutive physical addresses.
+static void store_part(struct machine* machine, uint64_t reference, unsigned first, uint64_t pa, unsigned bytes) {
+  uint8_t data[4096];
+  for (unsigned i = 0; i < bytes; i++) {
+    unsigned at = first + i;
+    data[i] = (uint8_t)(machine_store_word(reference, at / 8) >> at % 8 * 8);
+  }
+  ram_write(machine->ram, pa, data, bytes);
+}
+
+// The second part of a reference that crosses a page: its page is mapped, since the reference did not fault.
+static void store_across(struct machine* machine, uint64_t reference, const struct ref* ref, uint64_t pa) {
+  unsigned first = 4096 - (unsigned)(ref->va & 4095);
+  uint64_t second_va = (ref->va + first) & 0xffffffff, second;
+  store_part(machine, reference, 0, pa, first);
+  if (kernel_translate(machine->kernel, kernel_current(machine->kernel), second_va, &second))
+    store_part(machine, reference, first, second, ref->size - first);
+  else
+    machine_break(machine, "the MMU let a store reach 0x%" PRIx64 ", which the page tables do not map", second_va);
+}
+
+static void move_stores(struct machine* machine, const struct ref* refs, const struct answer* answers, size_t n) {
+  for (size_t i = 0; i < n && !machine->broken; i++) {
+    if (refs[i].kind != ACCESS_WRITE) continue;
+    uint64_t reference = machine->references + i;
+    if (answers[i].pa >= ram_bytes(machine->ram))
+      machine_break(machine, "the store to 0x%" PRIx64 " leads to 0x%" PRIx64 ", beyond the memory", refs[i].va,
+                    answers[i].pa);
+    else if ((refs[i].va & 4095) + refs[i].size > 4096)
+      store_across(machine, reference, &refs[i], answers[i].pa);
+    else if (refs[i].size <= 8)
+      ram_write_word(machine->ram, answers[i].pa, refs[i].size, machine_store_word(reference, 0));
+    else
+      store_part(machine, reference, 0, answers[i].pa, refs[i].size);
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Playing
+
+// The processor waits for the disk; its interrupt enters the kernel again.
+static enum kernel_action wait_for_disk(struct machine* machine, struct kernel_kill* kill) {
+  uint64_t over = disk_next(machine->disk), now = machine_now(machine);
+  if (over == UINT64_MAX) {
+    machine_break(machine, "kernel panic: a process waits for the disk, which has nothing to do");
+    return KERNEL_WAIT;
+  }
+  if (over > now) machine_pass(machine, over - now, &machine->idle);
+  disk_advance(machine->disk, machine_now(machine));
+  machine_pass(machine, machine->config.core.trap, &machine->trap);
+  return kernel_poll(machine->kernel, kill);
+}
+
+// Into the kernel and back. KERNEL_WAIT only if the machine broke or was interrupted.
+static enum kernel_action take_fault(struct machine* machine, const struct answer* fault, const volatile int* interrupt,
+                                     struct kernel_kill* kill) {
+  machine_charge(machine, AGENT_KERNEL);
+  machine_pass(machine, machine->config.core.trap, &machine->trap);
+  enum kernel_action action = kernel_page_fault(machine->kernel, fault->cr2, fault->error, kill);
+  while (action == KERNEL_WAIT && !machine->broken && !(interrupt && *interrupt)) action = wait_for_disk(machine, kill);
+  if (action == KERNEL_RESUME) machine_pass(machine, machine->config.core.iret, &machine->trap);
+  machine_charge(machine, AGENT_PROCESS);
+  return action;
+}
+
+static bool goes_on(struct machine* machine, const struct answer* fault, const volatile int* interrupt,
+                    struct machine_run* run) {
+  if (fault->fault != FAULT_PF) {
+    machine_break(machine, "the process met a %s, which the operating system does not handle",
+                  fault->fault == FAULT_GP ? "general protection fault" : "bus error while its page tables were read");
+    return false;
+  }
+  if (take_fault(machine, fault, interrupt, &run->kill) == KERNEL_KILLED && !machine->broken) {
+    run->stop = MACHINE_KILLED;
+    return false;
+  }
+  return !machine->broken;
+}
+
+void machine_play(struct machine* machine, const struct ref* refs, size_t n, bool move_data,
+                  const volatile int* interrupt, struct machine_run* run) {
+  struct answer answers[MOVE_AT_ONCE];
+  size_t at_once = move_data ? MOVE_AT_ONCE : PLAY_AT_ONCE;
+  *run = (struct machine_run){.stop = MACHINE_END};
+  if (!machine->broken) machine_charge(machine, AGENT_PROCESS);
+  while (run->done < n && !machine->broken && run->stop == MACHINE_END) {
+    if (interrupt && *interrupt) {
+      run->stop = MACHINE_STOPPED;
+      break;
+    }
+    const struct ref* next = refs + run->done;
+    size_t count = n - run->done < at_once ? n - run->done : at_once;
+    struct play play = {.until = UINT64_MAX, .answers = move_data ? answers : NULL};
+    engine_play(machine->engine, next, count, &play);
+    if (!machine_check(machine)) break;
+    if (move_data) move_stores(machine, next, answers, play.done);
+    run->done += play.done;
+    machine->references += play.done;
+    if (play.stop == PLAY_FAULT && !machine->broken && !goes_on(machine, &play.fault, interrupt, run)) break;
+  }
+  if (!machine->broken) machine_charge(machine, AGENT_KERNEL);
+  if (machine->broken) run->stop = MACHINE_BROKEN;
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+// What a control operation does: refused or not, what the registers become, which entries go
+// (docs/paging.md, "What may be cached, and what drops it"). Knows no time.
+#ifndef PAGEWALK_MODEL_CONTROL_H
+#define PAGEWALK_MODEL_CONTROL_H
+
+#include "model/registers.h"
+
+enum control_drop {
+  DROP_NOTHING,
+  DROP_ADDRESS,     // what translates the operand, of every page size, global entries too
+  DROP_NON_GLOBAL,  // everything but global entries
+  DROP_ALL
+};
+
+struct control_plan {
+  bool refused;      // #GP by the operand alone
+  bool load_pdptes;  // the four PDPTEs are read from memory before the operation's own latency
+  uint64_t pdpte_address;
+  enum control_drop drop;
+  struct registers after;  // if it is not refused; the PDPTE registers are still the old ones
+};
+
+// CR0 = 11, all others 0.
+void control_reset(struct registers* registers);
+
+// `maxphyaddr`: 32..52.
+void control_plan(struct control_plan* plan, const struct registers* now, const struct control* control,
+                  unsigned maxphyaddr);
+
+// Takes over the PDPTEs read for a plan; false (#GP) if a present one has a reserved bit set.
+bool control_take_pdptes(struct control_plan* plan, const uint64_t pdptes[PDPTE_COUNT], unsigned maxphyaddr);
+
+#endif

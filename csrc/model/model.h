@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT
+// The engine in C: the machine of docs/paging.md and docs/timing.md, exact in every result, cycle, event and counter.
+#ifndef PAGEWALK_MODEL_MODEL_H
+#define PAGEWALK_MODEL_MODEL_H
+
+#include "engine/engine.h"
+
+// `config` is validated already and copied. NULL with a message: a replacement policy that is not built, or no memory.
+struct engine* model_engine_create(const struct config* config, struct memory_bus memory, struct error* err);
+
+#endif

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+// The page walker: one walk at a time, through whatever levels the mode's table names, with locked updates of A and D.
+//
+//   begin --> start --> read --> decide --> read ... --> decide --> swap --> swapped --> ... --> over
+//     ^                                                                        |
+//     +---------------- an entry was not as read: the walk starts over --------+
+//
+// Every arrow is a cycle named in docs/timing.md; between them the walker waits for `deadline`.
+#ifndef PAGEWALK_MODEL_WALKER_H
+#define PAGEWALK_MODEL_WALKER_H
+
+#include "model/events.h"
+#include "model/paging.h"
+
+enum walk_phase {
+  WALK_IDLE,
+  WALK_BEGIN,    // the first cycle of walk.start
+  WALK_START,    // the last cycle of walk.start: absent PDPTE registers show here
+  WALK_READ,     // first cycle of an entry's latency
+  WALK_DECIDE,   // last cycle of an entry's latency + walk.step
+  WALK_SWAP,     // first cycle of a compare-and-swap
+  WALK_SWAPPED,  // its last
+  WALK_OVER      // the outcome is there, to be taken in this cycle
+};
+
+struct walk_entry {
+  uint64_t pa, value;  // value: the whole entry as read
+  uint8_t level;
+};
+
+struct walker {
+  // What it is connected to.
+  const struct config* config;
+  const struct paging* paging;
+  const struct registers* registers;
+  struct memory_bus memory;
+  struct events* events;
+  struct counters* counters;
+
+  enum walk_phase phase;
+  uint64_t deadline;  // UINT64_MAX when idle
+
+  // The walk.
+  uint64_t va;
+  enum port port;
+  uint8_t class;  // access class
+  bool write;
+  bool suppressed;  // a control operation arrived meanwhile: fills nothing
+  bool counted;     // in `walks`: it has begun before
+  uint64_t missed;  // the cycle before the walk's first
+  uint32_t reads, ad_cycles;
+
+  // This pass.
+  uint8_t level, rights;
+  uint64_t table;
+  struct walk_entry entry[LEVEL_MAX];  // in the order read
+  unsigned entries, swap;              // swap: the entry under update
+  bool bus_error, swapped;
+  uint64_t swap_began;
+
+  // The outcome.
+  enum fault_kind fault;
+  uint8_t error;
+  struct translation translation;
+};
+
+static inline bool walker_busy(const struct walker* w) { return w->phase != WALK_IDLE; }
+
+// The lookup missed in cycle `missed`. With walk.start = 0 the walk may be over in this same cycle.
+void walker_begin(struct walker* w, enum port port, const struct ref* ref, uint64_t missed);
+
+// Does what belongs to the cycle `deadline`, and sets the next one (which may be the same cycle).
+void walker_step(struct walker* w);
+
+// After WALK_OVER: ready for the next.
+void walker_release(struct walker* w);
+
+#endif

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+// A run as JSON. Keys, units and meaning: docs/json.md.
+#include <jansson.h>
+#include <string.h>
+
+#include "base/version.h"
+#include "config/keys.h"
+#include "report/report.h"
+
+static void put(json_t* object, const char* key, uint64_t value) {
+  json_object_set_new(object, key, json_integer((json_int_t)value));
+}
+
+static void put_hex(json_t* object, const char* key, uint64_t value) {
+  json_object_set_new(object, key, json_sprintf("%016llx", (unsigned long long)value));
+}
+
+// JSON is UTF-8; file names need not be.
+static json_t* text_json(const char* text) {
+  json_t* json = json_string(text);
+  if (json) return json;
+  char plain[256];
+  size_t i = 0;
+  for (; text[i] && i < sizeof plain - 1; i++) plain[i] = (unsigned char)text[i] < 128 ? text[i] : '?';
+  plain[i] = '\0';
+  return json_string(plain);
+}
+
+// Puts `value` below dotted `key`, making the objects on the way.
+static void put_dotted(json_t* object, const char* key, json_t* value) {
+  for (const char* dot; (dot = strchr(key, '.')); key = dot + 1) {
+    char word[64];
+    snprintf(word, sizeof word, "%.*s", (int)(dot - key), key);
+    if (!json_object_get(object, word)) json_object_set_new(object, word, json_object());
+    object = json_object_get(object, word);
+  }
+  json_object_set_new(object, key, value);
+}
+
+static json_t* config_json(const struct config* config) {
+  json_t* object = json_object();
+  json_object_set_new(object, "name", text_json(config->name));
+  for (size_t i = 0; i < config_key_count; i++) {
+    const struct config_key* key = &config_keys[i];
+    uint64_t value = config_key_get(key, config);
+    json_t* json = key->choices ? json_string(key->choices[value]) : json_integer((json_int_t)value);
+    put_dotted(object, key->name, json);
+  }
+  return object;
+}
+
+static json_t* trace_json(const struct report* report) {
+  json_t* object = json_object();
+  json_object_set_new(object, "name", text_json(report->workload));
+  json_object_set_new(object, "format", json_string(report->format));
+  put(object, "references", report->trace_refs);
+  put(object, "warm", report->warm);
+  put(object, "pages", report->trace_pages);
+  put(object, "folded_regions", report->regions);
+  return object;
+}
+
+static json_t* tlb_json(const struct tlb_counters* tlb) {
+  json_t* object = json_object();
+  put(object, "hits", tlb->hits);
+  put(object, "misses", tlb->misses);
+  put(object, "fills", tlb->fills);
+  put(object, "evictions", tlb->evictions);
+  put(object, "drops", tlb->drops);
+  return object;
+}
+
+// The counters that a process and the kernel have alike.
+static void put_counters(json_t* object, const struct counters* counters) {
+  static const struct tlb_counters none = {0};
+  put(object, "accesses", counters->refs);
+  json_object_set_new(object, "itlb", tlb_json(&counters->itlb));
+  json_object_set_new(object, "dtlb", tlb_json(&counters->dtlb));
+  json_object_set_new(object, "stlb", tlb_json(&none));  // this version has no second level
+  put(object, "walks", counters->walks);
+  put(object, "walk_refs", counters->walk_refs);
+  put(object, "walk_cycles", counters->walk_cycles);
+  put(object, "ad_updates", counters->ad_updates);
+  put(object, "cas_failures", counters->cas_failures);
+}
+
+static json_t* kernel_json(const struct report* report) {
+  const struct kernel_stats* os = &report->os;
+  json_t *object = json_object(), *frames = json_object();
+  put_counters(object, &report->kernel);
+  put(object, "zero_fills", os->zero_fills);
+  put(object, "swap_ins", os->swap_ins);
+  put(object, "swap_outs", os->swap_outs);
+  put(object, "evictions", os->evictions);
+  put(object, "evictions_clean", os->evictions_clean);
+  put(object, "invlpgs", os->invlpgs);
+  put(object, "checksum_errors", os->checksum_errors);
+  put(object, "swap_used", os->swap_used);
+  put(frames, "total", os->frames_total);
+  put(frames, "free", os->frames_free);
+  put(frames, "kernel", os->frames_kernel);
+  put(frames, "tables", os->frames_tables);
+  put(frames, "process", os->frames_process);
+  put(frames, "process_peak", os->frames_process_peak);
+  json_object_set_new(object, "frames", frames);
+  return object;
+}
+
+static json_t* faults_json(const struct kernel_stats* os) {
+  json_t* object = json_object();
+  put(object, "minor", os->faults_minor);
+  put(object, "major", os->faults_major);
+  put(object, "protection", os->faults_protection);
+  return object;
+}
+
+static json_t* cycles_json(const struct report* report) {
+  struct report_part parts[REPORT_PARTS];
+  report_parts(report, parts);
+  json_t* object = json_object();
+  for (size_t i = 0; i < REPORT_PARTS; i++) put(object, parts[i].name, parts[i].cycles);
+  return object;
+}
+
+static json_t* killed_json(const struct report* report) {
+  if (!report->killed) return json_null();
+  json_t* object = json_object();
+  put(object, "pid", (uint64_t)report->kill.pid);
+  put_hex(object, "address", report->kill.cr2);
+  put(object, "error_code", report->kill.error);
+  json_object_set_new(object, "reason", json_string(report->kill.reason));
+  return object;
+}
+
+bool report_json(FILE* out, const struct report* report, struct error* err) {
+  json_t* root = json_object();
+  json_object_set_new(root, "version", json_string(PAGEWALK_VERSION));
+  json_object_set_new(root, "engine", json_string(engine_kind_name(report->engine)));
+  json_object_set_new(root, "paging", json_string(report->eager ? "eager" : "demand"));
+  put(root, "frames", report->frames);
+  put(root, "seed", report->seed);
+  json_object_set_new(root, "partial", json_boolean(report->partial));
+  json_object_set_new(root, "killed", killed_json(report));
+  json_object_set_new(root, "trace", trace_json(report));
+  put_hex(root, "trace_hash", report->trace_hash);
+  json_object_set_new(root, "config", config_json(&report->config));
+  put_hex(root, "config_hash", config_hash(&report->config));
+  put(root, "cycles", report_cycles(report));
+  json_object_set_new(root, "cycles_by", cycles_json(report));
+  put_counters(root, &report->process);
+  json_object_set_new(root, "psc", json_object());  // this version has no walk caches
+  json_object_set_new(root, "faults", faults_json(&report->os));
+  json_object_set_new(root, "kernel", kernel_json(report));
+  bool ok = json_dumpf(root, out, JSON_INDENT(2)) == 0;
+  json_decref(root);
+  fputc('\n', out);
+  return ok || ferror(out) ? true : error_set(err, "out of memory for the JSON report");
+}

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: MIT
+// A run as text: one column, or two runs side by side, at most 80 columns wide.
+#include <stdarg.h>
+#include <string.h>
+
+#include "base/number.h"
+#include "report/report.h"
+
+// What a table looks like: a label, then for each run a value, a share, and a bar where there is room for one.
+struct table {
+  FILE* out;
+  const struct report* const* reports;
+  size_t count;
+  struct colours colours;
+  int label, value, bar;  // widths
+};
+
+enum { SHARE_WIDTH = 9, CELL_MAX = 48 };
+
+struct cell {
+  char value[CELL_MAX];
+  double share;  // of 1; negative: none
+  double bar;    // of 1
+};
+
+static struct cell plain(const char* format, ...) __attribute__((format(printf, 1, 2)));
+static struct cell plain(const char* format, ...) {
+  struct cell cell = {.share = -1};
+  va_list args;
+  va_start(args, format);
+  vsnprintf(cell.value, sizeof cell.value, format, args);
+  va_end(args);
+  return cell;
+}
+
+static struct cell count_cell(uint64_t value) {
+  char text[NUMBER_TEXT_MAX];
+  return plain("%s", number_text(value, text));
+}
+
+static struct cell share_cell(uint64_t value, uint64_t whole) {
+  struct cell cell = count_cell(value);
+  if (whole) cell.share = (double)value / (double)whole;
+  return cell;
+}
+
+static struct cell ratio_cell(uint64_t value, uint64_t whole) {
+  return whole ? plain("%.2f", (double)value / (double)whole) : plain("-");
+}
+
+static struct cell percent_cell(uint64_t value, uint64_t whole) {
+  return whole ? plain("%.2f %%", 100 * (double)value / (double)whole) : plain("-");
+}
+
+// `last`: nothing follows on the line, so that no blanks are needed to fill the bar's place.
+static void print_bar(const struct table* t, double length, bool last) {
+  int filled = (int)(length * t->bar + 0.5);
+  char blank = *t->colours.bar ? ' ' : '#';
+  if (last && filled == 0) return;
+  fprintf(t->out, " %s", t->colours.bar);
+  for (int i = 0; i < filled; i++) fputc(blank, t->out);
+  fprintf(t->out, "%s%*s", t->colours.off, last ? 0 : t->bar - filled, "");
+}
+
+static void print_cell(const struct table* t, const struct cell* cell, bool last) {
+  fprintf(t->out, "%*s", t->value, cell->value);
+  if (cell->share < 0) {
+    if (!last) fprintf(t->out, "%*s", SHARE_WIDTH + 1 + t->bar, "");
+    return;
+  }
+  fprintf(t->out, "%s%*.2f %%%s", t->colours.dim, SHARE_WIDTH - 2, 100 * cell->share, t->colours.off);
+  if (t->bar > 0) print_bar(t, cell->bar, last);
+}
+
+typedef struct cell cell_fn(const struct report* report);
+
+static void print_row(const struct table* t, const char* label, cell_fn* cell) {
+  fprintf(t->out, "  %-*s", t->label, label);
+  for (size_t i = 0; i < t->count; i++) {
+    struct cell c = cell(t->reports[i]);
+    print_cell(t, &c, i + 1 == t->count);
+  }
+  fputc('\n', t->out);
+}
+
+static void print_heading(const struct table* t, const char* heading) {
+  fprintf(t->out, "\n%s%s%s\n", t->colours.bold, heading, t->colours.off);
+}
+
+// ---- the rows -------------------------------------------------------------------------------------------------------
+
+static uint64_t translation(const struct report* r) { return r->cycles.stlb + r->cycles.walk + r->cycles.ad_update; }
+static uint64_t busy(const struct report* r) { return report_cycles(r) - r->cycles.idle; }
+static uint64_t lookups(const struct tlb_counters* tlb) { return tlb->hits + tlb->misses; }
+
+static struct cell accesses(const struct report* r) { return count_cell(r->process.refs); }
+static struct cell cycles(const struct report* r) { return count_cell(report_cycles(r)); }
+static struct cell cycles_an_access(const struct report* r) { return ratio_cell(report_cycles(r), r->process.refs); }
+static struct cell busy_an_access(const struct report* r) { return ratio_cell(busy(r), r->process.refs); }
+static struct cell translation_share(const struct report* r) { return percent_cell(translation(r), report_cycles(r)); }
+static struct cell translation_busy(const struct report* r) { return percent_cell(translation(r), busy(r)); }
+
+static struct cell itlb_hits(const struct report* r) {
+  return share_cell(r->process.itlb.hits, lookups(&r->process.itlb));
+}
+static struct cell itlb_misses(const struct report* r) {
+  return share_cell(r->process.itlb.misses, lookups(&r->process.itlb));
+}
+static struct cell dtlb_hits(const struct report* r) {
+  return share_cell(r->process.dtlb.hits, lookups(&r->process.dtlb));
+}
+static struct cell dtlb_misses(const struct report* r) {
+  return share_cell(r->process.dtlb.misses, lookups(&r->process.dtlb));
+}
+
+static struct cell walks(const struct report* r) { return count_cell(r->process.walks); }
+static struct cell reads_a_walk(const struct report* r) { return ratio_cell(r->process.walk_refs, r->process.walks); }
+static struct cell cycles_a_walk(const struct report* r) {
+  return ratio_cell(r->process.walk_cycles, r->process.walks);
+}
+
+static struct cell minor(const struct report* r) { return count_cell(r->os.faults_minor); }
+static struct cell major(const struct report* r) { return count_cell(r->os.faults_major); }
+static struct cell protection(const struct report* r) { return count_cell(r->os.faults_protection); }
+static struct cell evictions(const struct report* r) { return count_cell(r->os.evictions); }
+static struct cell disk_writes(const struct report* r) { return count_cell(r->os.swap_outs); }
+static struct cell disk_reads(const struct report* r) { return count_cell(r->os.swap_ins); }
+static struct cell damaged(const struct report* r) { return count_cell(r->os.checksum_errors); }
+
+// ---- the account ----------------------------------------------------------------------------------------------------
+
+static bool part_is_zero(const struct table* t, size_t part) {
+  struct report_part parts[REPORT_PARTS];
+  for (size_t i = 0; i < t->count; i++) {
+    report_parts(t->reports[i], parts);
+    if (parts[part].cycles) return false;
+  }
+  return true;
+}
+
+// The bars leave idle time out: a disk would dwarf all the rest.
+static struct cell part_cell(const struct report* r, size_t part) {
+  struct report_part parts[REPORT_PARTS];
+  report_parts(r, parts);
+  struct cell cell = share_cell(parts[part].cycles, report_cycles(r));
+  if (busy(r) && part != REPORT_IDLE) cell.bar = (double)parts[part].cycles / (double)busy(r);
+  return cell;
+}
+
+static void print_part(const struct table* t, size_t part) {
+  struct report_part parts[REPORT_PARTS];
+  report_parts(t->reports[0], parts);
+  fprintf(t->out, "  %-*s", t->label, parts[part].meaning);
+  for (size_t i = 0; i < t->count; i++) {
+    struct cell cell = part_cell(t->reports[i], part);
+    print_cell(t, &cell, i + 1 == t->count);
+  }
+  fputc('\n', t->out);
+}
+
+static struct cell total(const struct report* r) { return share_cell(report_cycles(r), report_cycles(r)); }
+
+static void print_account(const struct table* t) {
+  print_heading(t, "Where every cycle went");
+  for (size_t i = 0; i < REPORT_PARTS; i++)
+    if (!part_is_zero(t, i)) print_part(t, i);
+  print_row(t, "sum", total);
+}
+
+// ---- the whole ------------------------------------------------------------------------------------------------------
+
+static void print_titles(const struct table* t, const char* const* titles) {
+  fprintf(t->out, "\n  %-*s", t->label, "");
+  for (size_t i = 0; i < t->count; i++) {
+    bool last = i + 1 == t->count;
+    fprintf(t->out, "%s%*s%s%*s", t->colours.bold, t->value, titles[i], t->colours.off,
+            last ? 0 : SHARE_WIDTH + 1 + t->bar, "");
+  }
+  fputc('\n', t->out);
+}
+
+static bool any(const struct table* t, uint64_t (*figure)(const struct report*)) {
+  for (size_t i = 0; i < t->count; i++)
+    if (figure(t->reports[i])) return true;
+  return false;
+}
+
+static uint64_t idle_figure(const struct report* r) { return r->cycles.idle; }
+static uint64_t damage_figure(const struct report* r) { return r->os.checksum_errors; }
+
+void report_intro(FILE* out, const struct report* r, struct colours colours) {
+  char refs[NUMBER_TEXT_MAX], pages[NUMBER_TEXT_MAX], frames[NUMBER_TEXT_MAX];
+  fprintf(out, "%s%s%s: %s references to %s pages", colours.bold, r->workload, colours.off,
+          number_text(r->trace_refs, refs), number_text(r->trace_pages, pages));
+  if (r->warm) fprintf(out, ", after %s to warm up", number_text(r->warm, refs));
+  fprintf(out, "\nmachine %s, %s frames of memory, %s paging, engine %s\n", r->config.name,
+          number_text(r->frames, frames), r->eager ? "eager" : "demand", engine_kind_name(r->engine));
+  if (r->regions) fprintf(out, "%zu regions of 4 MiB were moved to fit the mode's addresses\n", r->regions);
+}
+
+static void print_endings(const struct table* t, const char* const* titles) {
+  for (size_t i = 0; i < t->count; i++) {
+    const struct report* r = t->reports[i];
+    char done[NUMBER_TEXT_MAX], all[NUMBER_TEXT_MAX];
+    if (r->killed)
+      fprintf(t->out, "\n%s%s: the kernel killed the process: %s%s\n", t->colours.red, titles[i], r->kill.reason,
+              t->colours.off);
+    if (r->partial)
+      fprintf(t->out, "\n%s%s: PARTIAL: ended after %s of %s references%s\n", t->colours.yellow, titles[i],
+              number_text(r->process.refs, done), number_text(r->trace_refs, all), t->colours.off);
+  }
+}
+
+void report_text(FILE* out, const struct report* const* reports, const char* const* titles, size_t count,
+                 struct colours colours) {
+  struct table t = {.out = out, .reports = reports, .count = count, .colours = colours};
+  t.label = count == 1 ? 28 : 22;
+  t.value = count == 1 ? 16 : 14;
+  t.bar = count == 1 ? 20 : 4;
+  print_titles(&t, titles);
+  print_row(&t, "accesses", accesses);
+  print_row(&t, "cycles", cycles);
+  print_row(&t, "cycles an access", cycles_an_access);
+  bool waits = any(&t, idle_figure);
+  if (waits) print_row(&t, "  while not idle", busy_an_access);
+  print_row(&t, "cycles in translation", translation_share);
+  if (waits) print_row(&t, "  while not idle", translation_busy);
+
+  print_heading(&t, "Translation");
+  print_row(&t, "instruction TLB hits", itlb_hits);
+  print_row(&t, "instruction TLB misses", itlb_misses);
+  print_row(&t, "data TLB hits", dtlb_hits);
+  print_row(&t, "data TLB misses", dtlb_misses);
+  print_row(&t, "walks", walks);
+  print_row(&t, "entries read a walk", reads_a_walk);
+  print_row(&t, "cycles a walk", cycles_a_walk);
+
+  print_heading(&t, "Paging");
+  print_row(&t, "minor faults", minor);
+  print_row(&t, "major faults", major);
+  print_row(&t, "protection faults", protection);
+  print_row(&t, "pages evicted", evictions);
+  print_row(&t, "pages written to disk", disk_writes);
+  print_row(&t, "pages read from disk", disk_reads);
+  if (any(&t, damage_figure)) print_row(&t, "pages damaged on the way", damaged);
+
+  print_account(&t);
+  print_endings(&t, titles);
+}

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+#include "script/bench.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "engine/serial.h"
+
+bool bench_open(struct bench* bench, enum engine_kind kind, const struct config* config, struct error* err) {
+  const uint64_t whole_space = UINT64_C(1) << 52;
+  struct memory_bus second = {0};
+  *bench = (struct bench){.ram = ram_create(whole_space)};
+  bool memory = bench->ram != NULL;
+  if (memory && kind == ENGINE_BOTH) {
+    bench->mirror = ram_create(whole_space);
+    memory = bench->mirror != NULL;
+  }
+  if (!memory) {
+    bench_close(bench);
+    return error_set(err, "out of memory");
+  }
+  if (bench->mirror) {
+    ram_mirror(bench->ram, bench->mirror);
+    second = ram_bus(bench->mirror);
+  }
+  bench->engine = engine_create(kind, config, ram_bus(bench->ram), bench->mirror ? &second : NULL, false, err);
+  if (bench->engine) return true;
+  bench_close(bench);
+  return false;
+}
+
+void bench_close(struct bench* bench) {
+  engine_destroy(bench->engine);
+  ram_destroy(bench->ram);
+  ram_destroy(bench->mirror);
+  *bench = (struct bench){0};
+}
+
+uint64_t bench_va_mask(const struct bench* bench) {
+  uint64_t registers[5], pdptes[4];
+  engine_registers(bench->engine, registers, pdptes);
+  return serial_va_mask(registers[CONTROL_CR0], registers[CONTROL_EFER]);
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// A window
+
+// One port's reference on its way: its parts are presented one after the other.
+struct lane {
+  struct bench_access* access;  // NULL: nothing for this port
+  struct ref part[2];
+  unsigned parts, index;
+  enum { LANE_PRESENTING, LANE_WAITING, LANE_DONE } state;
+};
+
+struct window {
+  struct bench* bench;
+  struct lane lane[PORT_COUNT];
+  struct bench_action* actions;
+  size_t n_actions;
+  uint64_t start;
+  size_t undone;                 // actions whose cycle has not come
+  struct bench_action* control;  // the control operation under way
+  uint64_t control_since;
+};
+
+static void lane_load(struct lane* lane, struct bench_access* access, uint64_t va_mask) {
+  *lane = (struct lane){.access = access, .parts = 1, .state = LANE_PRESENTING};
+  if (serial_crosses(&access->ref)) {
+    serial_split(&access->ref, va_mask, lane->part);
+    lane->parts = 2;
+  } else {
+    lane->part[0] = access->ref;
+  }
+}
+
+static void lane_answered(struct lane* lane, const struct answer* answer) {
+  struct answer* whole = &lane->access->answer;
+  if (lane->index == 0) {
+    *whole = *answer;
+  } else {
+    serial_join(whole, answer);
+    if (answer->fault != FAULT_NONE) {
+      whole->pa = 0;
+      whole->fault = answer->fault;
+      whole->error = answer->error;
+      whole->cr2 = answer->cr2;
+    }
+  }
+  lane->index++;
+  lane->state = answer->fault != FAULT_NONE || lane->index == lane->parts ? LANE_DONE : LANE_PRESENTING;
+}
+
+// Does what is due in cycle `now`; a control operation is handed back for the tick.
+static bool do_actions(struct window* window, uint64_t now, const struct control** control, struct error* err) {
+  *control = NULL;
+  for (size_t i = 0; i < window->n_actions && window->undone; i++) {
+    struct bench_action* action = &window->actions[i];
+    if (window->start + action->at != now) continue;
+    window->undone--;
+    if (!action->is_control) {
+      ram_write_word(window->bench->ram, action->pa, action->size, action->value);
+      continue;
+    }
+    if (window->control)
+      return error_set(err,
+                       "the control operation `at %" PRIu64
+                       "` arrives while another is under way, which is not "
+                       "possible: give it a later cycle",
+                       action->at);
+    window->control = action;
+    window->control_since = now;
+    *control = &action->control;
+  }
+  return true;
+}
+
+static bool over(const struct window* window) {
+  for (int port = 0; port < PORT_COUNT; port++)
+    if (window->lane[port].access && window->lane[port].state != LANE_DONE) return false;
+  return !window->undone && !window->control;
+}
+
+// The next cycle worth executing: any that the engine names, the next action's, and while a part waits to be accepted
+// every one.
+static uint64_t next_cycle(const struct window* window, uint64_t now, uint64_t engine_next) {
+  uint64_t next = engine_next;
+  for (int port = 0; port < PORT_COUNT; port++)
+    if (window->lane[port].access && window->lane[port].state == LANE_PRESENTING) next = now + 1;
+  for (size_t i = 0; i < window->n_actions; i++) {
+    uint64_t due = window->start + window->actions[i].at;
+    if (due > now && due < next) next = due;
+  }
+  return next;
+}
+
+bool bench_window(struct bench* bench, struct bench_access* accesses, size_t n_accesses, struct bench_action* actions,
+                  size_t n_actions, struct error* err) {
+  struct window window = {.bench = bench,
+                          .actions = actions,
+                          .n_actions = n_actions,
+                          .undone = n_actions,
+                          .start = engine_now(bench->engine)};
+  uint64_t va_mask = bench_va_mask(bench);
+  for (size_t i = 0; i < n_accesses; i++)
+    lane_load(&window.lane[accesses[i].ref.kind == ACCESS_FETCH ? PORT_FETCH : PORT_DATA], &accesses[i], va_mask);
+
+  for (uint64_t now = window.start; !over(&window);) {
+    struct tick_in in = {0};
+    struct tick_out out;
+    if (!do_actions(&window, now, &in.control, err)) return false;
+    for (int port = 0; port < PORT_COUNT; port++) {
+      struct lane* lane = &window.lane[port];
+      if (lane->access && lane->state == LANE_PRESENTING) in.part[port] = &lane->part[lane->index];
+    }
+    engine_tick(bench->engine, now, &in, &out);
+    if (!engine_agrees(bench->engine, NULL)) return error_set(err, "the engines differ");
+    for (int port = 0; port < PORT_COUNT; port++) {
+      struct lane* lane = &window.lane[port];
+      if (out.accepted[port]) lane->state = LANE_WAITING;
+      if (out.answered[port]) lane_answered(lane, &out.answer[port]);
+    }
+    if (out.control_done && window.control) {
+      window.control->gp = out.control_gp;
+      window.control->cycles = now - window.control_since + 1;
+      window.control = NULL;
+    }
+    if (over(&window)) break;
+    now = next_cycle(&window, now, out.next);
+    if (now == UINT64_MAX) return error_set(err, "the engine is idle though it owes an answer: a bug of the engine");
+  }
+  return true;
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+// What the readers of all formats share: a window on the decompressed stream to read from, and a place to put
+// references.
+#ifndef PAGEWALK_WORKLOAD_LOADER_H
+#define PAGEWALK_WORKLOAD_LOADER_H
+
+#include "workload/stream.h"
+#include "workload/trace.h"
+
+enum { WINDOW = 1 << 20 };  // bytes; longer than any line of text or block of the binary format
+
+struct loader {
+  // In: the bytes window[at .. end) wait to be read; window[0] is byte `offset` of the stream. SLACK zeros follow them.
+  struct stream* stream;
+  unsigned char* window;
+  size_t at, end;
+  uint64_t offset;
+  bool ended;  // nothing follows window[end)
+
+  // Out
+  struct ref* refs;
+  size_t count, room;
+  uint64_t skip, limit;  // still to leave out; references wanted in all
+  bool whole;            // no window was asked for: every reference is wanted
+  uint64_t hash;
+
+  uint64_t records, lines;  // read so far, for messages; lines stays 0 in the binary format
+  unsigned long process;     // whose trace it is, if known
+  bool unfinished;
+  const struct trace_options* options;
+  struct error* err;
+};
+enum { SLACK = 16 };
+
+// Drops what was read and reads until at least `need` (<= WINDOW) bytes wait, or the stream has ended. False with a
+// message.
+bool loader_fill(struct loader* loader, size_t need);
+
+// Room for `count` references behind refs[count]. NULL with a message when memory runs out.
+struct ref* loader_room(struct loader* loader, size_t count);
+// Takes the first `count` of what was put there. False once no more are wanted.
+bool loader_take(struct loader* loader, size_t count);
+
+// "NAME: record N at byte B[ (line L)]: what is wrong"; the record is the one after `records`. Returns false.
+bool loader_fail(const struct loader* loader, uint64_t byte, const char* format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+// The formats. Each reads from the window to the end of the stream, or until no more is wanted.
+bool lackey_load(struct loader* loader);
+bool din_load(struct loader* loader);
+bool binary_load(struct loader* loader);
+
+// Does the text (or file) that begins with these bytes look like one of that format?
+bool lackey_detect(const unsigned char* bytes, const unsigned char* end);
+bool din_detect(const unsigned char* bytes, const unsigned char* end);
+bool binary_detect(const unsigned char* bytes, const unsigned char* end);
+
+#endif

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: MIT
+// An access port: takes one part of a reference at a time, looks it up in its TLB, waits for a walk if it must, answers.
+// docs/timing.md, "What a reference costs".
+//
+//             accept                  last cycle of the latency
+//   StIdle ───────────────► StLookup ───────────► hit, or paging off: answer, StIdle
+//      │   (latency > 1)                   │
+//      └─ latency 1: both in one cycle ────┤ miss, or a write to a clean entry
+//                                          ▼
+//                  the walker is taken: StQueue ──► the walker is free: StWalk ──► it is done: answer, StIdle
+//
+// "Due" is the last cycle of the latency: the lookup is sampled, counted and touched there.
+// An absent PDPTE with walk.start = 0 faults at once, in the cycle in which the walk would have been granted.
+
+module access_port (
+  input  logic                           clk_i,
+  input  logic                           rst_ni,
+  input  logic                           step_i,     // a cycle happens
+  input  logic [63:0]                    now_i,
+  input  logic [31:0]                    latency_i,  // of the TLB, >= 1
+  input  mmu_pkg::context_t              context_i,
+  input  logic                           hold_i,     // accept nothing: a control operation is under way
+
+  // the part presented
+  input  logic                           part_i,
+  input  logic [63:0]                    part_va_i,
+  input  mmu_pkg::access_t               part_access_i,
+  output logic                           accept_o,
+
+  // its TLB
+  output logic                           lookup_o,
+  output logic [63:0]                    va_o,
+  output mmu_pkg::access_t               access_o,
+  input  logic                           hit_i,
+  input  mmu_pkg::entry_t                hit_entry_i,
+  output logic                           touch_o,
+
+  // the walker
+  input  logic                           turn_i,     // the walker would take this port now
+  input  logic                           skip_start_i,     // walk.start = 0
+  input  logic [3:0]                     pdpte_present_i,
+  output logic                           grant_o,          // the walk begins in the next cycle
+  output logic                           instant_o,        // it begins, and faults, in this one
+  input  logic                           walked_i,         // the walk's last cycle
+  input  mmu_pkg::fault_e                walk_fault_i,
+  input  logic [mmu_pkg::ErrorWidth-1:0] walk_error_i,
+  input  mmu_pkg::entry_t                walk_entry_i,
+
+  // the answer
+  output logic                           answer_o,
+  output mmu_pkg::path_e                 path_o,
+  output mmu_pkg::fault_e                fault_o,
+  output logic [mmu_pkg::ErrorWidth-1:0] error_o,
+  output logic [51:0]                    pa_o,
+
+  output logic                           busy_o,     // at the cycle's start: accepted, not answered
+  output logic                           stays_o,    // the same at its end
+  output logic [63:0]                    wake_o      // if it stays: when its lookup is due; all ones if it waits
+);
+
+  typedef enum logic [1:0] {StIdle, StLookup, StQueue, StWalk} state_e;
+
+  state_e state_q, state_d;
+  logic [63:0] va_q, due_q, due_d;
+  mmu_pkg::access_t access_q;
+  logic clean_q, clean_d;  // the walk is for a write that hit a clean entry
+
+  // -------------------------------------------------------------------------------------------------------------------
+  // Accept, and the lookup when it is due
+
+  logic paging, due;
+  always_comb begin
+    paging = context_i.mode != mmu_pkg::ModeNone;
+    accept_o = part_i & ~hold_i & state_q == StIdle;
+    due = 1'b0;
+    if (accept_o) due = latency_i == 32'd1;
+    if (state_q == StLookup) due = step_i & now_i == due_q;
+    lookup_o = due & paging;
+  end
+
+  assign va_o = state_q == StIdle ? part_va_i : va_q;
+  assign access_o = state_q == StIdle ? part_access_i : access_q;
+
+  // -------------------------------------------------------------------------------------------------------------------
+  // A hit's rights; who needs a walk
+
+  logic want, denied, clean;
+  logic [mmu_pkg::ErrorWidth-1:0] denied_error;
+
+  assign instant_o = want & turn_i & skip_start_i & context_i.mode == mmu_pkg::ModePae & ~pdpte_present_i[va_o[31:30]];
+
+  logic hit_fault;
+  logic [mmu_pkg::ErrorWidth-1:0] hit_error;
+  permission hit_permission (
+    .check_i(hit_i),
+    .context_i,
+    .access_i(access_o),
+    .present_i(1'b1),
+    .reserved_i(1'b0),
+    .leaf_i(1'b1),
+    .rights_i(hit_entry_i.rights),
+    .fault_o(hit_fault),
+    .error_o(hit_error)
+  );
+
+  permission absent_permission (
+    .check_i(instant_o),
+    .context_i,
+    .access_i(access_o),
+    .present_i(1'b0),
+    .reserved_i(1'b0),
+    .leaf_i(1'b0),
+    .rights_i('0),
+    .fault_o(denied),
+    .error_o(denied_error)
+  );
+
+  always_comb begin
+    clean = hit_i & ~hit_fault & access_o.kind == mmu_pkg::AccessWrite & ~hit_entry_i.dirty;
+    touch_o = hit_i & ~hit_fault;
+    want = (lookup_o & (~hit_i | clean)) | (step_i & state_q == StQueue);
+  end
+
+  assign grant_o = want & turn_i & ~instant_o;
+
+  // -------------------------------------------------------------------------------------------------------------------
+  // The answer
+
+  mmu_pkg::entry_t entry;
+  logic from_walk;
+  always_comb begin
+    answer_o = 1'b0;
+    path_o = mmu_pkg::PathOff;
+    fault_o = mmu_pkg::FaultNone;
+    error_o = '0;
+    pa_o = '0;
+    entry = '0;
+    from_walk = walked_i & step_i & state_q == StWalk;
+    if (from_walk | denied) begin
+      answer_o = 1'b1;
+      path_o = clean_d ? mmu_pkg::PathL1 : mmu_pkg::PathWalk;
+      fault_o = denied ? mmu_pkg::FaultPage : walk_fault_i;
+      error_o = denied ? denied_error : walk_error_i;
+      entry = walk_entry_i;
+    end else if (due & ~want) begin
+      answer_o = 1'b1;
+      if (paging) begin
+        path_o = mmu_pkg::PathL1;
+        if (hit_fault) fault_o = mmu_pkg::FaultPage;
+        error_o = hit_error;
+        entry = hit_entry_i;
+      end
+    end
+    if (answer_o && fault_o == mmu_pkg::FaultNone) begin
+      pa_o = {entry.frame, va_o[11:0]};
+      unique case (entry.level)
+        2'd3:    pa_o[29:12] = va_o[29:12];
+        2'd2:    pa_o[21:12] = {context_i.mode == mmu_pkg::Mode32Bit ? va_o[21] : pa_o[21], va_o[20:12]};
+        default: if (!paging) pa_o[51:12] = va_o[51:12];
+      endcase
+    end
+  end
+
+  // -------------------------------------------------------------------------------------------------------------------
+  // State
+
+  always_comb begin
+    state_d = state_q;
+    due_d = due_q;
+    clean_d = clean_q;
+    if (accept_o) begin
+      state_d = StLookup;
+      due_d = now_i + 64'(latency_i) - 64'd1;
+    end
+    if (due) clean_d = clean;
+    if (want) state_d = grant_o ? StWalk : StQueue;
+    if (answer_o) state_d = StIdle;
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      state_q <= StIdle;
+      clean_q <= 1'b0;
+    end else begin
+      state_q <= state_d;
+      clean_q <= clean_d;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (accept_o) begin
+      va_q <= part_va_i;
+      access_q <= part_access_i;
+      due_q <= due_d;
+    end
+  end
+
+  assign busy_o = state_q != StIdle;
+  assign stays_o = state_d != StIdle;
+  assign wake_o = state_d == StLookup ? due_d : '1;
+
+endmodule

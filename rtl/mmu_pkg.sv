@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+// Types and constants that the modules share: widths, modes, references, TLB entries, register bits.
+// Sized once for the widest mode: 57-bit linear addresses, 52-bit physical addresses, 64-bit entries.
+//
+// No functions here and no `import` elsewhere: yosys reads neither. What would be a function is a small module
+// (level_table, entry_decode, permission).
+
+package mmu_pkg;
+
+  // -------------------------------------------------------------------------------------------------------------------
+  // Widths
+  localparam int unsigned VpnWidth = 45;  // linear page number, VA[56:12]
+  localparam int unsigned FrameWidth = 40;  // frame number, PA[51:12]
+  localparam int unsigned LevelWidth = 3;  // 1 = PTE, 2 = PDE, 3 = PDPTE, 4 = PML4E, 5 = PML5E
+
+  // -------------------------------------------------------------------------------------------------------------------
+  // References. Encodings are those of csrc/engine/engine.h.
+  typedef enum logic [1:0] {AccessRead, AccessWrite, AccessFetch} access_e;
+  typedef enum logic [1:0] {FaultNone, FaultPage, FaultGp, FaultBus} fault_e;
+  typedef enum logic [1:0] {PathOff, PathL1, PathStlb, PathWalk} path_e;
+
+  // Who asks, and for what.
+  typedef struct packed {
+    access_e kind;
+    logic    user;      // CPL = 3
+    logic    ac;        // EFLAGS.AC
+    logic    implicit;  // supervisor at any CPL; SMAP ignores AC
+  } access_t;
+
+  localparam int unsigned ErrorWidth = 6;  // page-fault error code: PK, I/D, RSVD, U/S, W/R, P
+
+  // -------------------------------------------------------------------------------------------------------------------
+  // Translations
+  typedef struct packed {
+    logic writable;    // AND of R/W over the levels
+    logic user;        // AND of U/S
+    logic no_execute;  // OR of NX
+  } rights_t;
+
+  // What a TLB holds of a page. `level` is the level of its leaf entry and so its size:
+  // 1: 4 KiB; 2: 2 MiB, or 4 MiB in 32-bit mode; 3: 1 GiB. A change of mode empties the TLBs, so 21 and 22 never meet.
+  typedef struct packed {
+    logic [FrameWidth-1:0] frame;  // of its first 4 KiB
+    logic [1:0]            level;
+    rights_t               rights;
+    logic                  dirty;
+    logic                  is_global;  // G, with CR4.PGE on
+  } entry_t;
+
+  // -------------------------------------------------------------------------------------------------------------------
+  // Paging modes, and what of the control registers matters to a translation
+  typedef enum logic [2:0] {ModeNone, Mode32Bit, ModePae, Mode4Level, Mode5Level} mode_e;
+
+  typedef struct packed {
+    mode_e mode;
+    logic  wp;    // CR0
+    logic  pse;   // CR4
+    logic  pge;
+    logic  smep;
+    logic  smap;
+    logic  nxe;   // EFER
+    logic  code_errors;  // a fetch shows in the error code: NXE with PAE, or SMEP
+  } context_t;
+
+  // What bit 7 of an entry means at a level.
+  typedef enum logic [1:0] {
+    PsLeaf,     // set: a large page
+    PsIfPse,    // the same if CR4.PSE, else ignored
+    PsNone,     // always a leaf (PTE; the bit is PAT)
+    PsReserved  // must be 0
+  } ps_e;
+
+  // -------------------------------------------------------------------------------------------------------------------
+  // Entry bits, the same in every format (docs/paging.md, "Entry bits"). Addresses: entry_decode.sv.
+  localparam int unsigned EntryP = 0;
+  localparam int unsigned EntryRw = 1;
+  localparam int unsigned EntryUs = 2;
+  localparam int unsigned EntryA = 5;
+  localparam int unsigned EntryD = 6;
+  localparam int unsigned EntryPs = 7;
+  localparam int unsigned EntryG = 8;
+  localparam int unsigned EntryNx = 63;
+
+  // -------------------------------------------------------------------------------------------------------------------
+  // The memory port
+  typedef enum logic [1:0] {
+    MemRead,   // one entry of 4 or 8 bytes
+    MemCas,    // compare and swap one entry
+    MemPdptes  // four PDPTEs of 8 bytes
+  } mem_e;
+
+  // -------------------------------------------------------------------------------------------------------------------
+  // Control port
+  typedef enum logic [2:0] {OpCr0, OpCr3, OpCr4, OpEfer, OpPkru, OpInvlpg} op_e;
+
+  localparam int unsigned Cr0Pe = 0;
+  localparam int unsigned Cr0Et = 4;
+  localparam int unsigned Cr0Wp = 16;
+  localparam int unsigned Cr0Nw = 29;
+  localparam int unsigned Cr0Cd = 30;
+  localparam int unsigned Cr0Pg = 31;
+  // PE MP EM TS ET NE WP AM NW CD PG; other low bits are ignored, the high half is reserved.
+  localparam logic [63:0] Cr0Kept = 64'h0000_0000_e005_003f;
+  localparam logic [63:0] Cr0Reset = 64'h11;
+
+  localparam int unsigned Cr4Pse = 4;
+  localparam int unsigned Cr4Pae = 5;
+  localparam int unsigned Cr4Pge = 7;
+  localparam int unsigned Cr4Smep = 20;
+  localparam int unsigned Cr4Smap = 21;
+  // VME PVI TSD DE PSE PAE MCE PGE PCE OSFXSR OSXMMEXCPT UMIP FSGSBASE OSXSAVE SMEP SMAP PKE.
+  // Refused until long mode is there: LA57 (12), PCIDE (17).
+  localparam logic [63:0] Cr4Known = 64'h0000_0000_0075_0fff;
+
+  localparam int unsigned EferNxe = 11;
+  // SCE NXE, and LMA (10), which is read-only. Refused until long mode is there: LME (8).
+  localparam logic [63:0] EferKnown = 64'h0000_0000_0000_0c01;
+  localparam logic [63:0] EferKept = 64'h0000_0000_0000_0801;
+
+  // -------------------------------------------------------------------------------------------------------------------
+  // Replacement policies (enum replacement in csrc/config/config.h)
+  localparam int unsigned ReplaceLru = 0;
+  localparam int unsigned ReplacePlru = 1;
+
+endpackage

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: MIT
+// A level-one TLB: a main array for 4 KiB pages, beside it one for large pages; or, with LargeSets = 0, one mixed array
+// for all sizes. Both are looked up in one cycle; if both match, the 4 KiB page wins and alone is touched.
+// Latency: none of its own (see tlb_array); the port counts its cycles.
+//
+//                 ┌─────────────────────────────┐
+//   page number ─►│ main: 4 KiB, Sets x Ways    │─► hit ──────────────► it wins
+//        │        └─────────────────────────────┘    │ miss
+//        │        ┌─────────────────────────────┐    ▼
+//        └───────►│ big: 2/4 MiB, 1 GiB         │─► hit
+//                 └─────────────────────────────┘
+
+module tlb #(
+  parameter int unsigned Sets = 16,
+  parameter int unsigned Ways = 4,
+  parameter int unsigned Policy = mmu_pkg::ReplaceLru,
+  parameter int unsigned LargeSets = 1,
+  parameter int unsigned LargeWays = 8,
+  // Debug and drop vectors of an absent array have one bit.
+  parameter int unsigned Entries = Sets * Ways,
+  parameter int unsigned LargeEntries = LargeSets == 0 ? 1 : LargeSets * LargeWays
+) (
+  input  logic                         clk_i,
+  input  logic                         rst_ni,
+  input  mmu_pkg::context_t            context_i,
+
+  input  logic                         lookup_i,
+  input  logic [mmu_pkg::VpnWidth-1:0] lookup_vpn_i,
+  output logic                         hit_o,
+  output logic                         hit_large_o,
+  output logic [15:0]                  hit_set_o,
+  output logic [7:0]                   hit_way_o,
+  output mmu_pkg::entry_t              hit_entry_o,
+  input  logic                         touch_i,
+
+  input  logic                         fill_i,
+  input  logic [mmu_pkg::VpnWidth-1:0] fill_vpn_i,
+  input  mmu_pkg::entry_t              fill_entry_i,
+  output logic                         fill_large_o,
+  output logic [15:0]                  fill_set_o,
+  output logic [7:0]                   fill_way_o,
+  output logic                         fill_evicts_o,
+
+  input  logic                         drop_all_i,
+  input  logic                         drop_local_i,
+  input  logic                         drop_a_i,
+  input  logic [mmu_pkg::VpnWidth-1:0] drop_a_vpn_i,
+  input  logic                         drop_b_i,
+  input  logic [mmu_pkg::VpnWidth-1:0] drop_b_vpn_i,
+  output logic [Entries-1:0]           dropped_o,
+  output logic [LargeEntries-1:0]      dropped_large_o,
+
+  input  logic                         peek_i,
+  input  logic                         peek_large_i,
+  input  logic [15:0]                  peek_index_i,
+  output logic                         peek_valid_o,
+  output logic [mmu_pkg::VpnWidth-1:0] peek_vpn_o,
+  output mmu_pkg::entry_t              peek_entry_o
+);
+
+  localparam bit Mixed = LargeSets == 0;
+  localparam int unsigned SetWidth = Sets > 1 ? $clog2(Sets) : 1;
+  localparam int unsigned WayWidth = Ways > 1 ? $clog2(Ways) : 1;
+  localparam int unsigned IndexWidth = Entries > 1 ? $clog2(Entries) : 1;
+
+  logic quad, gigantic;
+  assign quad = context_i.mode == mmu_pkg::Mode32Bit;
+  assign gigantic = context_i.mode == mmu_pkg::Mode4Level || context_i.mode == mmu_pkg::Mode5Level;
+
+  assign fill_large_o = ~Mixed & fill_i & fill_entry_i.level != 2'd1;
+
+  // -------------------------------------------------------------------------------------------------------------------
+  logic main_hit, main_evicts, main_peek_valid;
+  logic [SetWidth-1:0] main_hit_set, main_fill_set;
+  logic [WayWidth-1:0] main_hit_way, main_fill_way;
+  logic [mmu_pkg::VpnWidth-1:0] main_peek_vpn;
+  mmu_pkg::entry_t main_entry, main_peek_entry;
+
+  tlb_array #(
+    .Sets(Sets),
+    .Ways(Ways),
+    .Policy(Policy),
+    .Holds4k(1'b1),
+    .HoldsLarge(Mixed)
+  ) main (
+    .clk_i,
+    .rst_ni,
+    .quad_i(quad),
+    .gigantic_i(gigantic),
+    .lookup_i,
+    .lookup_vpn_i,
+    .hit_o(main_hit),
+    .hit_set_o(main_hit_set),
+    .hit_way_o(main_hit_way),
+    .hit_entry_o(main_entry),
+    .touch_i(touch_i & main_hit),
+    .fill_i(fill_i & ~fill_large_o),
+    .fill_vpn_i,
+    .fill_entry_i,
+    .fill_set_o(main_fill_set),
+    .fill_way_o(main_fill_way),
+    .fill_evicts_o(main_evicts),
+    .drop_all_i,
+    .drop_local_i,
+    .drop_a_i,
+    .drop_a_vpn_i,
+    .drop_b_i,
+    .drop_b_vpn_i,
+    .dropped_o,
+    .peek_i(peek_i & ~peek_large_i),
+    .peek_index_i(peek_index_i[IndexWidth-1:0]),
+    .peek_valid_o(main_peek_valid),
+    .peek_vpn_o(main_peek_vpn),
+    .peek_entry_o(main_peek_entry)
+  );
+
+  // -------------------------------------------------------------------------------------------------------------------
+  logic big_hit, big_evicts, big_peek_valid;
+  logic [15:0] big_hit_set, big_fill_set;
+  logic [7:0] big_hit_way, big_fill_way;
+  logic [mmu_pkg::VpnWidth-1:0] big_peek_vpn;
+  mmu_pkg::entry_t big_entry, big_peek_entry;
+
+  if (Mixed) begin : g_mixed
+    assign big_hit = 1'b0;
+    assign big_hit_set = '0;
+    assign big_hit_way = '0;
+    assign big_entry = '0;
+    assign big_fill_set = '0;
+    assign big_fill_way = '0;
+    assign big_evicts = 1'b0;
+    assign dropped_large_o = '0;
+    assign big_peek_valid = 1'b0;
+    assign big_peek_vpn = '0;
+    assign big_peek_entry = '0;
+  end else begin : g_split
+    localparam int unsigned BigSetWidth = LargeSets > 1 ? $clog2(LargeSets) : 1;
+    localparam int unsigned BigWayWidth = LargeWays > 1 ? $clog2(LargeWays) : 1;
+    localparam int unsigned BigIndexWidth = LargeEntries > 1 ? $clog2(LargeEntries) : 1;
+    logic [BigSetWidth-1:0] hit_set, fill_set;
+    logic [BigWayWidth-1:0] hit_way, fill_way;
+    assign big_hit_set = 16'(hit_set);
+    assign big_hit_way = 8'(hit_way);
+    assign big_fill_set = 16'(fill_set);
+    assign big_fill_way = 8'(fill_way);
+
+    tlb_array #(
+      .Sets(LargeSets),
+      .Ways(LargeWays),
+      .Policy(Policy),
+      .Holds4k(1'b0),
+      .HoldsLarge(1'b1)
+    ) big (
+      .clk_i,
+      .rst_ni,
+      .quad_i(quad),
+      .gigantic_i(gigantic),
+      .lookup_i(lookup_i & ~main_hit),  // its answer would not count; in simulation this saves its time
+      .lookup_vpn_i,
+      .hit_o(big_hit),
+      .hit_set_o(hit_set),
+      .hit_way_o(hit_way),
+      .hit_entry_o(big_entry),
+      .touch_i(touch_i & big_hit),
+      .fill_i(fill_large_o),
+      .fill_vpn_i,
+      .fill_entry_i,
+      .fill_set_o(fill_set),
+      .fill_way_o(fill_way),
+      .fill_evicts_o(big_evicts),
+      .drop_all_i,
+      .drop_local_i,
+      .drop_a_i,
+      .drop_a_vpn_i,
+      .drop_b_i,
+      .drop_b_vpn_i,
+      .dropped_o(dropped_large_o),
+      .peek_i(peek_i & peek_large_i),
+      .peek_index_i(peek_index_i[BigIndexWidth-1:0]),
+      .peek_valid_o(big_peek_valid),
+      .peek_vpn_o(big_peek_vpn),
+      .peek_entry_o(big_peek_entry)
+    );
+  end
+
+  // -------------------------------------------------------------------------------------------------------------------
+  assign hit_o = main_hit | big_hit;
+  assign hit_large_o = big_hit;
+  assign hit_set_o = main_hit ? 16'(main_hit_set) : big_hit_set;
+  assign hit_way_o = main_hit ? 8'(main_hit_way) : big_hit_way;
+  assign hit_entry_o = main_hit ? main_entry : big_entry;
+
+  assign fill_set_o = fill_large_o ? big_fill_set : 16'(main_fill_set);
+  assign fill_way_o = fill_large_o ? big_fill_way : 8'(main_fill_way);
+  assign fill_evicts_o = main_evicts | big_evicts;
+
+  assign peek_valid_o = main_peek_valid | big_peek_valid;
+  assign peek_vpn_o = peek_large_i ? big_peek_vpn : main_peek_vpn;
+  assign peek_entry_o = peek_large_i ? big_peek_entry : main_peek_entry;
+
+endmodule

@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: MIT
+// The page walker. It knows no mode: level_table says where a level's index lies, entry_decode what an entry means.
+// One walk at a time; one deadline, so that the cycles in which it only waits can be skipped.
+// docs/timing.md, "What a reference costs" and "Finer points" 2, 5, 10, 13; SDM vol. 3A, 4.3 to 4.5 and 4.8.
+//
+//                  first cycle                     last cycle = due_q
+//   grant ─► StBegin: walk.start cycles            absent PDPTE? fault
+//              │                                   (with walk.start = 0 the port has looked, and we begin below)
+//              ▼
+//            StRead: latency + walk.step   command  ...   entry arrived: bus error, not present, reserved,
+//              │  ▲    top level down               next level ──┘       or a leaf whose rights deny: fault
+//              │  └──────────────────────────────── ◄─┘
+//              ▼   a leaf, allowed
+//            StCas: latency + walk.cas     command  ...   swapped: next entry that needs A or D, leaf last
+//              │                                          failed: over again, from StBegin
+//              ▼
+//            done, in the last cycle of the last step: answer and fill
+//
+// A control operation that arrives while the walk is here (or in its last cycle) suppresses the fill.
+
+module walker (
+  input  logic                           clk_i,
+  input  logic                           rst_ni,
+  input  logic                           step_i,         // a cycle happens
+  input  logic [63:0]                    now_i,
+  input  logic [31:0]                    start_i,        // walk.start
+  input  logic [32:0]                    read_cycles_i,  // of an entry: latency + walk.step, >= 1
+  input  logic [32:0]                    cas_cycles_i,   // of a compare-and-swap: latency + walk.cas, >= 1
+  input  logic [51:0]                    beyond_i,       // the physical address bits from MAXPHYADDR up
+  input  mmu_pkg::context_t              context_i,
+  input  logic [51:12]                   root_i,         // CR3
+  input  logic [3:0]                     pdpte_present_i,
+  input  logic [4*40-1:0]                pdpte_frames_i,
+  input  logic                           suppress_i,     // a control operation arrives
+
+  // whom it serves
+  input  logic                           grant_i,        // the walk begins in the next cycle
+  input  logic                           grant_data_i,   // for the data port
+  input  logic [63:0]                    grant_va_i,
+  input  mmu_pkg::access_t               grant_access_i,
+  output logic                           busy_o,         // at the cycle's start
+  output logic                           data_o,         // serves the data port
+  output logic [63:0]                    va_o,
+  output logic                           begin_o,        // this is the walk's first cycle, or its first again
+
+  // memory; the reply holds from the command's cycle or the next one on
+  output logic                           mem_valid_o,
+  output logic                           mem_cas_o,
+  output logic [mmu_pkg::LevelWidth-1:0] mem_level_o,
+  output logic                           mem_wide_o,
+  output logic [51:0]                    mem_pa_o,
+  output logic [63:0]                    mem_expected_o,
+  output logic [63:0]                    mem_desired_o,
+  input  logic [63:0]                    reply_data_i,
+  input  logic                           reply_swapped_i,
+  input  logic                           reply_error_i,
+
+  // the result, in the walk's last cycle
+  output logic                           done_o,
+  output mmu_pkg::fault_e                fault_o,
+  output logic [mmu_pkg::ErrorWidth-1:0] error_o,
+  output mmu_pkg::entry_t                entry_o,
+  output logic                           fill_o,
+
+  output logic                           stays_o,        // busy at the cycle's end
+  output logic [63:0]                    wake_o          // if it stays: the next cycle in which it does something
+);
+
+  typedef enum logic [1:0] {StIdle, StBegin, StRead, StCas} state_e;
+
+  state_e state_q, state_d;
+  logic [63:0] due_q, due_d;                         // the last cycle of what is going on
+  logic begin_q, begin_d;                            // the walk's first cycle comes
+  logic command_q, command_d;                        // a memory command's first cycle comes
+  logic suppressed_q;                                // no fill: a control operation came
+  logic [mmu_pkg::LevelWidth-1:0] level_q, level_d;  // of the entry in hand
+  logic [51:12] table_q, table_d;                    // the table it lies in
+  mmu_pkg::rights_t rights_q, rights_d;              // combined down to that table
+  logic [5:1] stale_q, stale_d;                      // levels whose entry needs A or D
+  mmu_pkg::entry_t leaf_q, leaf_d;                   // what will be filled
+
+  logic data_q;
+  logic [63:0] va_q;
+  mmu_pkg::access_t access_q;
+  logic [63:0] entry_q[8];                           // as read, by level
+  logic [51:0] entry_pa_q[8];
+
+  logic due;
+  assign due = step_i & state_q != StIdle & now_i == due_q;
+
+  // -------------------------------------------------------------------------------------------------------------------
+  // The entry in hand: where it is, what it says, whether the access may go on
+
+  logic [mmu_pkg::LevelWidth-1:0] top;
+  logic wide;
+  logic [5:0] shift;
+  logic [9:0] mask;
+  mmu_pkg::ps_e ps;
+  level_table level_row (
+    .mode_i(context_i.mode),
+    .level_i(level_q),
+    .top_o(top),
+    .wide_o(wide),
+    .shift_o(shift),
+    .mask_o(mask),
+    .ps_o(ps)
+  );
+
+  logic [51:0] read_pa;
+  logic [9:0] table_index;
+  always_comb begin
+    table_index = '0;
+    read_pa = '0;
+    if (state_q == StRead) begin
+      table_index = 10'(va_q >> shift) & mask;
+      read_pa = {table_q, wide ? {table_index[8:0], 3'b0} : {table_index, 2'b0}};
+    end
+  end
+
+  logic arrived, absent, present, reserved, leaf;
+  logic [mmu_pkg::FrameWidth-1:0] frame;
+  mmu_pkg::rights_t rights, combined;
+  assign arrived = due & state_q == StRead;
+  assign absent = due & state_q == StBegin & context_i.mode == mmu_pkg::ModePae & ~pdpte_present_i[va_q[31:30]];
+
+  entry_decode decode (
+    .check_i(arrived & ~reply_error_i),
+    .context_i,
+    .level_i(level_q),
+    .ps_i(ps),
+    .beyond_i,
+    .entry_i(reply_data_i),
+    .present_o(present),
+    .reserved_o(reserved),
+    .leaf_o(leaf),
+    .frame_o(frame),
+    .rights_o(rights)
+  );
+
+  assign combined.writable = rights_q.writable & rights.writable;
+  assign combined.user = rights_q.user & rights.user;
+  assign combined.no_execute = rights_q.no_execute | rights.no_execute;
+
+  logic page_fault;
+  logic [mmu_pkg::ErrorWidth-1:0] page_error;
+  permission permission (
+    .check_i((arrived & ~reply_error_i) | absent),
+    .context_i,
+    .access_i(access_q),
+    .present_i(present),
+    .reserved_i(reserved),
+    .leaf_i(leaf),
+    .rights_i(combined),
+    .fault_o(page_fault),
+    .error_o(page_error)
+  );
+
+  logic bus_error, stale, write;
+  assign bus_error = due & (state_q == StRead | state_q == StCas) & reply_error_i;
+  assign write = access_q.kind == mmu_pkg::AccessWrite;
+  assign stale = ~reply_data_i[mmu_pkg::EntryA] | (leaf & write & ~reply_data_i[mmu_pkg::EntryD]);
+
+  // -------------------------------------------------------------------------------------------------------------------
+  // Decision, in the last cycle of a read or a compare-and-swap: what is left to update, whether all is done
+
+  function automatic logic [mmu_pkg::LevelWidth-1:0] highest(input logic [5:1] levels);
+    highest = '0;
+    for (int unsigned l = 1; l <= 5; l++) begin
+      if (levels[l]) highest = 3'(l);
+    end
+  endfunction
+
+  logic updates, complete, failed;
+  always_comb begin
+    stale_d = stale_q;
+    leaf_d = leaf_q;
+    updates = 1'b0;
+    failed = 1'b0;
+    if (arrived) begin
+      stale_d[level_q] = stale;
+      if (leaf) begin
+        updates = 1'b1;
+        leaf_d.frame = frame;
+        leaf_d.level = level_q[1:0];
+        leaf_d.rights = combined;
+        leaf_d.dirty = reply_data_i[mmu_pkg::EntryD] | write;
+        leaf_d.is_global = reply_data_i[mmu_pkg::EntryG] & context_i.pge;
+      end
+    end else if (due && state_q == StCas) begin
+      stale_d[level_q] = 1'b0;
+      updates = reply_swapped_i;
+      failed = ~reply_swapped_i;
+    end
+    complete = updates & stale_d == '0;
+  end
+
+  logic suppressed;
+  assign suppressed = suppressed_q | suppress_i;
+
+  always_comb begin
+    done_o = page_fault | bus_error | complete;
+    fault_o = mmu_pkg::FaultNone;
+    error_o = page_error;
+    entry_o = '0;
+    if (complete) entry_o = leaf_d;
+    if (page_fault) fault_o = mmu_pkg::FaultPage;
+    if (bus_error) fault_o = mmu_pkg::FaultBus;
+    fill_o = complete & ~page_fault & ~bus_error & ~suppressed;
+  end
+
+  // -------------------------------------------------------------------------------------------------------------------
+  // Where a walk sets out from
+
+  logic [1:0] pdpte;
+  logic [51:12] root;
+  always_comb begin
+    pdpte = grant_i ? grant_va_i[31:30] : va_q[31:30];
+    unique case (context_i.mode)
+      mmu_pkg::Mode32Bit: root = {20'b0, root_i[31:12]};
+      mmu_pkg::ModePae:   root = pdpte_frames_i[pdpte*40+:40];
+      default:            root = root_i;
+    endcase
+  end
+
+  // -------------------------------------------------------------------------------------------------------------------
+  // Steps
+
+  logic set_out, enter_top;
+  always_comb begin
+    state_d = state_q;
+    due_d = due_q;
+    begin_d = begin_q & ~step_i;
+    command_d = command_q & ~step_i;
+    level_d = level_q;
+    table_d = table_q;
+    rights_d = rights_q;
+    enter_top = 1'b0;
+
+    if (done_o) begin
+      state_d = StIdle;
+    end else if (due && state_q == StBegin) begin
+      enter_top = 1'b1;
+    end else if (arrived && !leaf) begin
+      command_d = 1'b1;
+      due_d = now_i + 64'(read_cycles_i);
+      level_d = level_q - 3'd1;
+      table_d = frame;
+      rights_d = combined;
+    end else if (updates) begin
+      state_d = StCas;
+      command_d = 1'b1;
+      due_d = now_i + 64'(cas_cycles_i);
+      level_d = highest(stale_d);
+    end
+
+    set_out = grant_i | (failed & ~bus_error);
+    if (set_out) begin
+      begin_d = 1'b1;
+      state_d = StBegin;
+      due_d = now_i + 64'(start_i);
+      enter_top = start_i == '0;
+    end
+    if (enter_top) begin
+      state_d = StRead;
+      command_d = 1'b1;
+      due_d = now_i + 64'(read_cycles_i);
+      level_d = top;
+      table_d = root;
+      rights_d.writable = 1'b1;
+      rights_d.user = 1'b1;
+      rights_d.no_execute = 1'b0;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      state_q <= StIdle;
+      begin_q <= 1'b0;
+      command_q <= 1'b0;
+      suppressed_q <= 1'b0;
+    end else begin
+      state_q <= state_d;
+      begin_q <= begin_d;
+      command_q <= command_d;
+      suppressed_q <= suppressed & ~grant_i;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (due | grant_i) begin
+      due_q <= due_d;
+      level_q <= level_d;
+      table_q <= table_d;
+      rights_q <= rights_d;
+      stale_q <= enter_top ? '0 : stale_d;
+      leaf_q <= leaf_d;
+    end
+    if (grant_i) begin
+      data_q <= grant_data_i;
+      va_q <= grant_va_i;
+      access_q <= grant_access_i;
+    end
+    if (arrived) begin
+      entry_q[level_q] <= reply_data_i;
+      entry_pa_q[level_q] <= read_pa;
+    end
+  end
+
+  // -------------------------------------------------------------------------------------------------------------------
+  // Outputs
+
+  assign busy_o = state_q != StIdle;
+  assign data_o = data_q;
+  assign va_o = va_q;
+  assign begin_o = step_i & begin_q;
+
+  always_comb begin
+    mem_valid_o = step_i & command_q;
+    mem_cas_o = 1'b0;
+    mem_level_o = '0;
+    mem_wide_o = 1'b0;
+    mem_pa_o = '0;
+    mem_expected_o = '0;
+    mem_desired_o = '0;
+    if (mem_valid_o) begin
+      mem_level_o = level_q;
+      mem_wide_o = wide;
+      mem_pa_o = read_pa;
+      if (state_q == StCas) begin
+        mem_cas_o = 1'b1;
+        mem_pa_o = entry_pa_q[level_q];
+        mem_expected_o = entry_q[level_q];
+        mem_desired_o = entry_q[level_q];
+        mem_desired_o[mmu_pkg::EntryA] = 1'b1;
+        if (write && {1'b0, leaf_q.level} == level_q) mem_desired_o[mmu_pkg::EntryD] = 1'b1;
+      end
+    end
+  end
+
+  assign stays_o = state_d != StIdle;
+  assign wake_o = begin_d | command_d ? now_i + 64'd1 : due_d;
+
+endmodule

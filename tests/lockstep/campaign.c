@@ -1,0 +1,436 @@
+// SPDX-License-Identifier: MIT
+#include "lockstep/campaign.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/event.h"
+#include "machine/ram.h"
+
+enum { TABLES = 12, TABLE_BASE = 0x40000, ROOTS = 2, TOP_SLOTS = 6, LEAF_SLOTS = 20 };
+
+static const uint32_t base_cr0 = 0x80010011;  // PG WP ET PE
+
+// The software: tables in memory, what it will do next, and its own state of the random sequence.
+struct software {
+  const struct campaign* campaign;
+  uint64_t random;
+  struct ram* ram;
+  uint64_t cr4, efer;  // the state that it returns to
+  uint64_t recent[4];  // addresses presented last: where another agent hurts most
+  unsigned recent_next;
+};
+
+static uint64_t draw(struct software* s) {  // splitmix64 (Steele, Lea, Flood 2014)
+  uint64_t z = s->random += 0x9e3779b97f4a7c15;
+  z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+  z = (z ^ z >> 27) * 0x94d049bb133111eb;
+  return z ^ z >> 31;
+}
+static uint64_t below(struct software* s, uint64_t n) { return draw(s) % n; }
+static bool chance(struct software* s, unsigned percent) { return below(s, 100) < percent; }
+
+static unsigned entry_size(const struct software* s) { return s->campaign->pae ? 8 : 4; }
+static uint64_t table_at(unsigned table) { return TABLE_BASE + 4096 * (uint64_t)table; }
+
+// Indices that collide in small TLBs and lie at both ends of a table.
+static unsigned leaf_index(struct software* s) {
+  static const uint16_t indices[LEAF_SLOTS] = {0,  1,  2,  3,  4,   5,   16,  17,  18,  32,
+                                               33, 48, 64, 80, 128, 129, 255, 256, 510, 511};
+  return indices[below(s, LEAF_SLOTS)];
+}
+static unsigned top_index(struct software* s) {
+  static const uint16_t narrow[TOP_SLOTS] = {0, 1, 2, 255, 256, 511}, wide[TOP_SLOTS] = {0, 1, 2, 512, 768, 1023};
+  return (s->campaign->pae ? narrow : wide)[below(s, TOP_SLOTS)];
+}
+
+static uint64_t pick_va(struct software* s) {
+  if (chance(s, 1)) return draw(s) & 0xffffffff;
+  uint64_t offset = below(s, 4096);
+  if (s->campaign->pae)
+    return below(s, 4) << 30 | (uint64_t)top_index(s) << 21 | (uint64_t)leaf_index(s) << 12 | offset;
+  return (uint64_t)top_index(s) << 22 | (uint64_t)leaf_index(s) << 12 | offset;
+}
+
+// Rights mostly permissive, so that hits are not rare; every bit that a rule speaks of is drawn.
+static uint64_t entry_bits(struct software* s, bool leaf) {
+  uint64_t bits = 0;
+  if (chance(s, 96)) bits |= 1;
+  if (chance(s, 88)) bits |= 2;
+  if (chance(s, 80)) bits |= 4;
+  bits |= (draw(s) & 0xe18);  // PWT, PCD, software bits
+  if (chance(s, 70)) bits |= 0x20;
+  if (leaf && chance(s, 50)) bits |= 0x40;
+  if (leaf && chance(s, 20)) bits |= 0x100;
+  if (s->campaign->pae) {
+    if (chance(s, s->efer & 0x800 ? 6 : 1)) bits |= UINT64_C(1) << 63;
+    if (chance(s, 1)) bits |= UINT64_C(1) << (40 + below(s, 23));  // reserved
+  }
+  return bits;
+}
+
+static uint64_t draw_leaf(struct software* s) {
+  uint64_t frame = chance(s, 80) ? below(s, 0x100000) : below(s, s->campaign->pae ? 0x10000000 : 0x100000);
+  return entry_bits(s, true) | frame << 12;
+}
+
+static uint64_t draw_top(struct software* s) {
+  if (chance(s, 25)) {  // a large page
+    uint64_t entry = entry_bits(s, true) | 0x80 | below(s, 0x100) << (s->campaign->pae ? 21 : 22);
+    if (!s->campaign->pae && chance(s, 30)) entry |= below(s, 256) << 13;  // PSE-36
+    if (chance(s, 2)) entry |= UINT64_C(1) << (s->campaign->pae ? 13 + below(s, 8) : 21);
+    return entry;
+  }
+  uint64_t table = chance(s, 3) ? below(s, ROOTS) : ROOTS + below(s, TABLES - ROOTS);  // rarely: maps itself
+  return entry_bits(s, false) | table_at((unsigned)table);
+}
+
+static void write_entry(struct software* s, uint64_t pa, uint64_t entry) {
+  ram_write_word(s->ram, pa, entry_size(s), entry);
+}
+
+// PAE: each root frame holds, from its start, 4 page directories' worth of PDPTEs in its last 32 bytes' place; the page
+// directories are tables like the others.
+static uint64_t root_cr3(const struct software* s, unsigned root) {
+  return table_at(root) + (s->campaign->pae ? 0xfe0 : 0);
+}
+
+static void write_pdptes(struct software* s, unsigned root) {
+  for (unsigned i = 0; i < 4; i++) {
+    uint64_t entry = table_at(ROOTS + (root + i) % (TABLES - ROOTS)) | (chance(s, 95) ? 1 : 0) | (draw(s) & 0xe18);
+    if (chance(s, 2)) entry |= 4;  // reserved: the load must be refused
+    ram_write_word(s->ram, root_cr3(s, root) + 8 * i, 8, entry);
+  }
+}
+
+static void write_tables(struct software* s) {
+  unsigned entries = 4096 / entry_size(s);
+  for (unsigned table = 0; table < TABLES; table++) {
+    bool top = s->campaign->pae ? table >= ROOTS && table < ROOTS + 5 : table < ROOTS;
+    for (unsigned i = 0; i < entries; i++)
+      if (i < 160 || i > entries - 4 || i % 16 == 0)
+        write_entry(s, table_at(table) + i * entry_size(s), top ? draw_top(s) : draw_leaf(s));
+  }
+  if (s->campaign->pae)
+    for (unsigned root = 0; root < ROOTS; root++) write_pdptes(s, root);
+}
+
+// Another agent changes an entry, preferably one on the way to an address in use.
+static void disturb(struct software* s) {
+  uint64_t va = chance(s, 70) ? s->recent[below(s, 4)] : pick_va(s);
+  unsigned size = entry_size(s), bits = s->campaign->pae ? 9 : 10, table = (unsigned)below(s, TABLES);
+  unsigned level = (unsigned)below(s, 2);
+  if (s->campaign->pae && chance(s, 5)) {
+    write_pdptes(s, (unsigned)below(s, ROOTS));
+    return;
+  }
+  uint64_t pa = table_at(table) + (va >> (12 + level * bits) & ((1u << bits) - 1)) * size;
+  uint64_t entry = ram_read_word(s->ram, pa, size);
+  switch (below(s, 6)) {
+    case 0:
+      entry ^= 1;
+      break;
+    case 1:
+      entry ^= 2 << below(s, 2);
+      break;
+    case 2:
+      entry &= ~UINT64_C(0x60);
+      break;
+    case 3:
+      entry ^= 0x200;
+      break;  // a bit that means nothing, but makes a compare-and-swap fail
+    case 4:
+      entry = level ? draw_top(s) : draw_leaf(s);
+      break;
+    default:
+      entry |= 3 | 0x20;
+      break;
+  }
+  write_entry(s, pa, entry);
+}
+
+static struct ref draw_part(struct software* s, enum port port) {
+  struct ref part = {.va = pick_va(s), .size = 1};
+  if (port == PORT_FETCH)
+    part.kind = ACCESS_FETCH;
+  else
+    part.kind = chance(s, 40) ? ACCESS_WRITE : ACCESS_READ;
+  if (chance(s, 65)) part.flags |= REF_USER;
+  if (chance(s, 50)) part.flags |= REF_AC;
+  if (part.kind != ACCESS_FETCH && chance(s, 3)) part.flags |= REF_IMPLICIT;
+  if (chance(s, 35)) part.va = s->recent[below(s, 4)];  // reuse: hits, and both ports on one page
+  s->recent[s->recent_next++ % 4] = part.va;
+  return part;
+}
+
+static uint64_t good_cr4(struct software* s) {
+  uint64_t cr4 = s->campaign->pae ? 0x20 : 0x10;
+  if (chance(s, 70)) cr4 |= 0x80;
+  if (chance(s, 25)) cr4 |= 1u << 20;
+  if (chance(s, 25)) cr4 |= 1u << 21;
+  if (!s->campaign->pae && chance(s, 10)) cr4 &= ~UINT64_C(0x10);
+  return cr4;
+}
+
+static struct control draw_control(struct software* s) {
+  struct control control = {.user = chance(s, 4)};
+  unsigned kind = (unsigned)below(s, 100);
+  control.value = s->recent[below(s, 4)];
+  control.op = CONTROL_INVLPG;
+  if (kind < 50) {
+    if (chance(s, 30)) control.value = pick_va(s);
+  } else if (kind < 68) {
+    control.op = CONTROL_CR3;
+    control.value = root_cr3(s, (unsigned)below(s, ROOTS)) | (draw(s) & 0x18);
+    if (chance(s, 3)) control.value |= UINT64_C(1) << (32 + below(s, 32));
+  } else if (kind < 80) {
+    control.op = CONTROL_CR4;
+    control.value = good_cr4(s);
+    if (chance(s, 8)) control.value ^= 0x20;
+    if (chance(s, 8)) control.value ^= UINT64_C(1) << below(s, 32);
+  } else if (kind < 92) {
+    control.op = CONTROL_CR0;
+    control.value = base_cr0;
+    if (chance(s, 30)) control.value ^= 0x10000;
+    if (chance(s, 6)) control.value ^= 0x80000000;
+    if (chance(s, 10)) control.value ^= UINT64_C(1) << below(s, 36);
+    if (chance(s, 10)) control.value ^= UINT64_C(3) << 29;
+  } else if (kind < 98) {
+    control.op = CONTROL_EFER;
+    control.value = chance(s, 70) ? s->efer : s->efer ^ 0x800;
+    if (chance(s, 5)) control.value ^= UINT64_C(1) << below(s, 16);
+    control.value &= ~UINT64_C(0x100);  // long mode has campaigns of its own
+  } else {
+    control.op = CONTROL_PKRU;
+    control.value = draw(s) >> below(s, 40);
+  }
+  return control;
+}
+
+static bool control_now(struct engine* engine, enum control_op op, uint64_t value) {
+  struct control control = {.op = (uint8_t)op, .value = value};
+  return engine_control(engine, &control);
+}
+
+// Registers, in an order that is legal from any state that this campaign reaches.
+static void set_mode(struct software* s, struct engine* engine) {
+  control_now(engine, CONTROL_CR0, 0x11);
+  control_now(engine, CONTROL_EFER, s->efer);
+  control_now(engine, CONTROL_CR4, s->cr4);
+  control_now(engine, CONTROL_CR3, root_cr3(s, 0));
+  control_now(engine, CONTROL_CR0, base_cr0);
+}
+
+static void draw_config(struct software* s, struct config* config) {
+  *config = *s->campaign->geometry;
+  config->mode = s->campaign->pae ? MODE_PAE : MODE_32BIT;
+  config->maxphyaddr = chance(s, 70) ? 40 : 32 + (uint32_t)below(s, 21);
+  config->dram.latency = s->campaign->min_latency ? 1 : 2 + (uint32_t)below(s, 11);
+  config->walk.start = (uint32_t)below(s, 4);
+  config->walk.step = s->campaign->min_latency ? 0 : (uint32_t)below(s, 3);
+  config->walk.cas = s->campaign->min_latency ? 0 : (uint32_t)below(s, 5);
+  config->itlb.latency = chance(s, 70) ? 1 : 1 + (uint32_t)below(s, 3);
+  config->dtlb.latency = chance(s, 70) ? 1 : 1 + (uint32_t)below(s, 3);
+  config->op.cr = 1 + (uint32_t)below(s, 8);
+  config->op.invlpg = 1 + (uint32_t)below(s, 8);
+}
+
+// One cycle's worth of decisions. Kept apart from the engine, so that two runs with other skips see the same software:
+// the draws are made per decision point, never per tick.
+struct driver {
+  struct ref part[PORT_COUNT];
+  bool waiting[PORT_COUNT], in_flight[PORT_COUNT];  // presented, not accepted; accepted, not answered
+  bool control_busy;
+  struct control control;
+  uint64_t answered;
+};
+
+// What was presented stays presented until it is accepted.
+static void hold(struct driver* d, struct tick_in* in) {
+  memset(in, 0, sizeof *in);
+  for (int port = 0; port < PORT_COUNT; port++)
+    if (d->waiting[port]) in->part[port] = &d->part[port];
+}
+
+static bool busy(const struct driver* d) {
+  return d->waiting[0] || d->waiting[1] || d->in_flight[0] || d->in_flight[1];
+}
+
+static void present(struct software* s, struct driver* d, struct tick_in* in) {
+  for (int port = 0; port < PORT_COUNT; port++) {
+    if (!d->waiting[port] && !d->in_flight[port] && chance(s, 60)) {
+      d->part[port] = draw_part(s, (enum port)port);
+      d->waiting[port] = true;
+    }
+  }
+  hold(d, in);
+  if (!d->control_busy && below(s, 1000) < 25) {
+    d->control = draw_control(s);
+    d->control_busy = true;
+    in->control = &d->control;
+  }
+}
+
+static void note(struct driver* d, const struct tick_out* out) {
+  for (int port = 0; port < PORT_COUNT; port++) {
+    if (out->accepted[port]) d->waiting[port] = false, d->in_flight[port] = true;
+    if (out->answered[port]) d->in_flight[port] = false, d->answered++;
+  }
+  if (out->control_done) d->control_busy = false;
+}
+
+static void add(struct counters* total, const struct counters* part) {
+  uint64_t* to = (uint64_t*)total;
+  const uint64_t* from = (const uint64_t*)part;
+  for (size_t i = 0; i < sizeof *total / sizeof *to; i++) to[i] += from[i];
+}
+
+static bool complain(const struct campaign* campaign, const char* report) {
+  printf("campaign seed %" PRIu64 " (%s, geometry %s%s): %s\n", campaign->seed, campaign->pae ? "pae" : "32-bit",
+         campaign->geometry->name, campaign->min_latency ? ", minimal latencies" : "", report);
+  return false;
+}
+
+static void start_software(struct software* s, const struct campaign* campaign) {
+  memset(s, 0, sizeof *s);
+  s->campaign = campaign;
+  s->random = campaign->seed;
+  s->efer = chance(s, 70) ? 0x800 : 0;
+  s->cr4 = good_cr4(s);
+}
+
+bool campaign_run(const struct campaign* campaign, struct counters* total) {
+  struct software s;
+  start_software(&s, campaign);
+  struct config config;
+  draw_config(&s, &config);
+  struct ram *ram = ram_create(UINT64_C(1) << 52), *mirror = ram_create(UINT64_C(1) << 52);
+  ram_mirror(ram, mirror);
+  s.ram = ram;
+  write_tables(&s);
+  struct memory_bus second = ram_bus(mirror);
+  struct error err;
+  struct engine* engine = engine_create(ENGINE_BOTH, &config, ram_bus(ram), &second, false, &err);
+  if (!engine) return complain(campaign, err.text);
+  set_mode(&s, engine);
+
+  struct driver d = {0};
+  const char* report = NULL;
+  uint64_t now = engine_now(engine);
+  while (d.answered < campaign->parts) {
+    struct tick_in in;
+    struct tick_out out;
+    while (below(&s, 100) < 3) disturb(&s);
+    present(&s, &d, &in);
+    engine_tick(engine, now, &in, &out);
+    if (!engine_agrees(engine, &report)) break;
+    note(&d, &out);
+    uint64_t furthest = out.next == UINT64_MAX ? now + 1 : out.next;
+    now += chance(&s, 60) ? furthest - now : 1 + below(&s, furthest - now);
+    if (!d.control_busy && below(&s, 3000) == 0) {  // back from wherever the control registers have gone
+      while (busy(&d) && engine_agrees(engine, &report)) {
+        hold(&d, &in);
+        engine_tick(engine, now, &in, &out);
+        note(&d, &out);
+        now = out.next == UINT64_MAX ? now + 1 : out.next;
+      }
+      if (report) break;
+      write_tables(&s);
+      engine_wait(engine, now);
+      set_mode(&s, engine);
+      if (!engine_agrees(engine, &report)) break;
+      now = engine_now(engine);
+    }
+  }
+  struct counters counters;
+  engine_counters(engine, &counters);
+  add(total, &counters);
+  uint64_t pa;
+  char text[128];
+  if (!report && !ram_equal(ram, mirror, &pa)) {
+    snprintf(text, sizeof text, "the engines left different memory at %" PRIx64, pa);
+    report = text;
+  }
+  bool good = !report || complain(campaign, report);
+  engine_destroy(engine);
+  ram_destroy(ram);
+  ram_destroy(mirror);
+  return good;
+}
+
+// --- skipping
+// ----------------------------------------------------------------------------------------------------------
+
+struct record {
+  struct event* events;
+  size_t count, room;
+};
+
+static void keep(void* ctx, const struct event* event) {
+  struct record* record = ctx;
+  if (record->count == record->room) {
+    record->room = record->room ? 2 * record->room : 4096;
+    record->events = realloc(record->events, record->room * sizeof *record->events);
+  }
+  record->events[record->count++] = *event;
+}
+
+// Every part presented, every control operation and every disturbance is tied to a cycle drawn beforehand, so that the
+// software does the same however the cycles between are passed.
+static void skip_run(const struct campaign* campaign, enum engine_kind kind, bool skip, struct record* record,
+                     struct counters* counters) {
+  struct software s;
+  start_software(&s, campaign);
+  struct config config;
+  draw_config(&s, &config);
+  struct ram* ram = ram_create(UINT64_C(1) << 52);
+  s.ram = ram;
+  write_tables(&s);
+  struct error err;
+  struct engine* engine = engine_create(kind, &config, ram_bus(ram), NULL, false, &err);
+  if (!engine) {
+    complain(campaign, err.text);
+    abort();
+  }
+  engine_on_event(engine, keep, record);
+  set_mode(&s, engine);
+  struct driver d = {0};
+  uint64_t now = engine_now(engine), decision = now;
+  while (d.answered < campaign->parts) {
+    struct tick_in in;
+    struct tick_out out;
+    hold(&d, &in);
+    if (now == decision) {
+      if (chance(&s, 10)) disturb(&s);
+      present(&s, &d, &in);
+      decision += 1 + below(&s, 30);
+    }
+    engine_tick(engine, now, &in, &out);
+    note(&d, &out);
+    now = skip ? out.next < decision ? out.next : decision : now + 1;
+  }
+  engine_counters(engine, counters);
+  engine_destroy(engine);
+  ram_destroy(ram);
+}
+
+bool campaign_skip_agrees(const struct campaign* campaign, enum engine_kind kind) {
+  struct record records[2] = {0};
+  struct counters counters[2];
+  for (int skip = 0; skip < 2; skip++) skip_run(campaign, kind, skip, &records[skip], &counters[skip]);
+  bool same = records[0].count == records[1].count && memcmp(&counters[0], &counters[1], sizeof counters[0]) == 0;
+  char text[2][256];
+  for (size_t i = 0; i < records[0].count && i < records[1].count; i++)
+    if (event_compare(&records[0].events[i], &records[1].events[i]) != 0) {
+      printf("skipping changes event %zu:\n  stepped %s\n  skipped %s\n", i,
+             event_text(&records[0].events[i], text[0], sizeof text[0]),
+             event_text(&records[1].events[i], text[1], sizeof text[1]));
+      same = false;
+      break;
+    }
+  free(records[0].events);
+  free(records[1].events);
+  return same || complain(campaign, "skipping changed what happened");
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+// Both engines in lockstep on random machines and random software, from a printed seed (PAGEWALK_SEED=n repeats or
+// varies).
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "check.h"
+#include "lockstep/campaign.h"
+
+enum { PARTS_PER_RUN = 20000, RUNS = 26 };
+
+static uint64_t first_seed(void) {
+  const char* text = getenv("PAGEWALK_SEED");
+  return text ? strtoull(text, NULL, 0) : 20261121;
+}
+
+static struct config geometry(const char* name) {
+  struct config config;
+  config_default(&config);
+  snprintf(config.name, sizeof config.name, "%s", name);
+  return config;
+}
+
+static struct config tiny(void) {
+  struct config config = geometry("tiny");
+  config.itlb.sets = 1, config.itlb.ways = 2, config.itlb.large_sets = 1, config.itlb.large_ways = 1;
+  config.dtlb.sets = 2, config.dtlb.ways = 2, config.dtlb.large_sets = 1, config.dtlb.large_ways = 2;
+  config.dtlb.replacement = REPLACE_PLRU;
+  return config;
+}
+
+static struct config mixed(void) {
+  struct config config = geometry("mixed");
+  config.itlb.sets = 4, config.itlb.ways = 4, config.itlb.large_sets = 0, config.itlb.replacement = REPLACE_PLRU;
+  config.dtlb.sets = 2, config.dtlb.ways = 3, config.dtlb.large_sets = 0;
+  return config;
+}
+
+// Runs `runs` campaigns, half of them in each mode, and checks that they were worth something.
+static void campaigns(struct config config, int runs, bool min_latency) {
+  uint64_t seed = first_seed();
+  struct counters total = {0};
+  printf("seeds %" PRIu64 " to %" PRIu64 "\n", seed, seed + (uint64_t)runs - 1);
+  for (int i = 0; i < runs; i++) {
+    struct campaign campaign = {.geometry = &config,
+                                .pae = i % 2,
+                                .min_latency = min_latency,
+                                .seed = seed + (uint64_t)i,
+                                .parts = PARTS_PER_RUN};
+    assert_true(campaign_run(&campaign, &total));
+  }
+  uint64_t parts = total.parts[0] + total.parts[1] + total.parts[2];
+  uint64_t hits = total.itlb.hits + total.dtlb.hits, misses = total.itlb.misses + total.dtlb.misses;
+  printf("%" PRIu64 " parts, %" PRIu64 " hits, %" PRIu64 " walks, %" PRIu64 " faults, %" PRIu64 " A/D updates, %" PRIu64
+         " failed, %" PRIu64 " control operations, %" PRIu64 " refused\n",
+         parts, hits, total.walks, total.faults_pf, total.ad_updates, total.cas_failures, total.controls,
+         total.control_gps);
+  assert_true(parts >= (uint64_t)runs * PARTS_PER_RUN);
+  assert_true(hits > misses / 4);  // hits are not rare
+  assert_true(total.walks > parts / 20);
+  assert_true(total.faults_pf > parts / 100);
+  assert_true(total.ad_updates > parts / 100);
+  assert_true(total.cas_failures > 0 || min_latency);
+  assert_true(total.control_gps > 10);
+  assert_true(total.itlb.evictions > 100 && total.dtlb.evictions > 100);
+  assert_true(total.itlb.drops > 100 && total.dtlb.drops > 100);
+}
+
+static void default_geometry_agrees(void** state) {
+  (void)state;
+  campaigns(geometry("default"), RUNS, false);
+}
+
+static void tiny_geometry_agrees(void** state) {
+  (void)state;
+  campaigns(tiny(), RUNS, false);
+}
+
+static void mixed_geometry_agrees(void** state) {
+  (void)state;
+  campaigns(mixed(), RUNS, false);
+}
+
+static void minimal_latencies_agree(void** state) {
+  (void)state;
+  campaigns(tiny(), RUNS, true);
+}
+
+static void skipping_changes_nothing(void** state) {
+  (void)state;
+  struct config config = tiny();
+  for (uint64_t i = 0; i < 20; i++) {
+    struct campaign campaign = {.geometry = &config, .pae = i % 2, .seed = first_seed() + 1000 + i, .parts = 2000};
+    assert_true(campaign_skip_agrees(&campaign, ENGINE_MODEL));
+    assert_true(campaign_skip_agrees(&campaign, ENGINE_RTL));
+  }
+}
+
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(default_geometry_agrees),  cmocka_unit_test(tiny_geometry_agrees),
+    cmocka_unit_test(mixed_geometry_agrees),    cmocka_unit_test(minimal_latencies_agree),
+    cmocka_unit_test(skipping_changes_nothing),
+};
+
+TEST_MAIN(tests)
