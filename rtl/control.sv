@@ -3,11 +3,13 @@
 // docs/paging.md, "What may be cached, and what drops it"; docs/timing.md, "Order within a cycle"; SDM vol. 3A, 4.10.4.
 //
 //            arrives, nothing in flight
-//   StIdle ─────────────────────────────► StWork: latency cycles; acts in the last: new values, drops, done
-//      │                                    ▲
-//      └─ references in flight ─► StDrain ──┘ in the cycle after the last answer
+//   StIdle ─────────────────────────────► StWork: its latency; acts in the last cycle: new values, drops, done
+//      │                                    ▲  ▲
+//      └─ references in flight ─► StDrain ──┤  │ in the cycle after the last answer
+//                                           ▼  │
+//                                         StLoad: the PDPTEs are read in its first cycle, if the write loads them;
+//                                                 latency + walk.step
 //
-// A write that loads the PDPTE registers reads them in the first cycle of StWork and takes latency + walk.step more.
 // The operand is captured with the strobe. From the arrival to the last cycle nothing is accepted (hold_o).
 
 module control (
@@ -55,7 +57,7 @@ module control (
   output logic [63:0]                  peek_value_o
 );
 
-  typedef enum logic [1:0] {StIdle, StDrain, StWork} state_e;
+  typedef enum logic [1:0] {StIdle, StDrain, StLoad, StWork} state_e;
 
   state_e state_q, state_d;
   logic [63:0] due_q, due_d;
@@ -148,21 +150,26 @@ module control (
   // The PDPTE registers: loaded when PAE paging is or becomes active
 
   logic loads, load_refused;
-  logic [63:0] pdpte;
   always_comb begin
     loads = 1'b0;
-    load_refused = 1'b0;
-    pdpte = '0;
     if (active) begin
       loads = ~forbidden & context_d.mode == mmu_pkg::ModePae
             & (op == mmu_pkg::OpCr3
                | cr0_changes[mmu_pkg::Cr0Cd] | cr0_changes[mmu_pkg::Cr0Nw] | cr0_changes[mmu_pkg::Cr0Pg]
                | cr4_changes[mmu_pkg::Cr4Pae] | cr4_changes[mmu_pkg::Cr4Pge] | cr4_changes[mmu_pkg::Cr4Pse]
                | cr4_changes[mmu_pkg::Cr4Smep]);
-      load_refused = loads & reply_error_i;
+    end
+  end
+
+  logic [63:0] pdpte;
+  always_comb begin
+    load_refused = 1'b0;
+    pdpte = '0;
+    if (loads) begin
+      load_refused = reply_error_i;
       for (int unsigned i = 0; i < 4; i++) begin
         pdpte = reply_pdptes_i[i*64+:64];
-        if (loads & pdpte[mmu_pkg::EntryP]
+        if (pdpte[mmu_pkg::EntryP]
             & (|pdpte[2:1] | |pdpte[8:5] | |pdpte[63:52] | |(pdpte[51:0] & beyond_i))) begin
           load_refused = 1'b1;
         end
@@ -175,40 +182,49 @@ module control (
   // -------------------------------------------------------------------------------------------------------------------
   // Steps
 
-  logic [63:0] cycles;
-  logic due;
+  assign load_o = loads & (state_q == StIdle ? valid_i & ~busy_i : step_i & first_q);
+
+  logic begins, loading, ends;
+  logic [63:0] cycles, phase;
   always_comb begin
     state_d = state_q;
     due_d = due_q;
     first_d = first_q & ~step_i;
+    begins = 1'b0;
+    loading = 1'b0;
+    ends = 1'b0;
     cycles = '0;
-    due = step_i & state_q == StWork & now_i == due_q;
-    load_o = step_i & first_q & loads;
+    phase = '0;
     if (active) begin
       cycles = op == mmu_pkg::OpInvlpg ? 64'(invlpg_cycles_i) : 64'(cr_cycles_i);
-      if (loads) cycles = cycles + 64'(load_cycles_i);
-      if (valid_i && !busy_i) begin
-        // this is its first cycle, and perhaps its last
-        state_d = StWork;
-        due_d = now_i + cycles - 64'd1;
-        load_o = loads;
-        due = cycles == 64'd1;
+      phase = loads ? 64'(load_cycles_i) : cycles;
+      begins = valid_i & ~busy_i;
+      loading = begins ? loads : state_q == StLoad;
+      ends = begins ? phase == 64'd1 : step_i & (state_q == StLoad | state_q == StWork) & now_i == due_q;
+      if (begins) begin
+        // this is its first cycle
+        state_d = loads ? StLoad : StWork;
+        due_d = now_i + phase - 64'd1;
       end else if (valid_i || state_q == StDrain) begin
         state_d = StDrain;
         if (step_i && !stays_i) begin
-          state_d = StWork;
+          // the next one is
           first_d = 1'b1;
-          due_d = now_i + cycles;
+          state_d = loads ? StLoad : StWork;
+          due_d = now_i + phase;
         end
       end
-      if (due) state_d = StIdle;
+      if (ends) begin
+        state_d = loading ? StWork : StIdle;
+        due_d = now_i + cycles;
+      end
     end
-    done_o = due;
-    refused_o = due & (forbidden | load_refused);
+    done_o = ends & ~loading;
+    refused_o = done_o & (forbidden | load_refused);
   end
 
   logic write;
-  assign write = due & ~refused_o;
+  assign write = done_o & ~refused_o;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -285,7 +301,7 @@ module control (
   assign drop_vpn_o = {25'b0, value[31:12]};
 
   assign stays_o = state_d != StIdle;
-  assign wake_o = state_d != StWork ? '1 : first_d & loads ? now_i + 64'd1 : due_d;
+  assign wake_o = state_d == StIdle || state_d == StDrain ? '1 : first_d & loads ? now_i + 64'd1 : due_d;
 
   always_comb begin
     peek_value_o = '0;

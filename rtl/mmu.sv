@@ -109,6 +109,7 @@ module mmu #(
   output logic                           fill_evicts_o,
   output logic [63:0]                    fill_va_o,
   output mmu_pkg::entry_t                fill_entry_o,
+  output logic                           quad_o,          // large pages have 4 MiB, not 2
   output logic                           drop_o,
   output logic [ItlbEntries-1:0]         dropped_itlb_o,
   output logic [ItlbLargeEntries-1:0]    dropped_itlb_large_o,
@@ -250,7 +251,7 @@ module mmu #(
   ) itlb (
     .clk_i,
     .rst_ni,
-    .context_i(context_now),
+    .mode_i(context_now.mode),
     .lookup_i(fetch_lookup_o),
     .lookup_vpn_i(fetch_va[56:12]),
     .hit_o(fetch_hit_o),
@@ -291,7 +292,7 @@ module mmu #(
   ) dtlb (
     .clk_i,
     .rst_ni,
-    .context_i(context_now),
+    .mode_i(context_now.mode),
     .lookup_i(data_lookup_o),
     .lookup_vpn_i(data_va[56:12]),
     .hit_o(data_hit_o),
@@ -331,6 +332,7 @@ module mmu #(
   assign fill_evicts_o = itlb_evicts | dtlb_evicts;
   assign fill_va_o = walk_va;
   assign fill_entry_o = walk_entry;
+  assign quad_o = context_now.mode == mmu_pkg::Mode32Bit;
 
   assign peek_valid_o = itlb_peek_valid | dtlb_peek_valid;
   assign peek_vpn_o = peek_what_i[1] ? dtlb_peek_vpn : itlb_peek_vpn;

@@ -108,9 +108,9 @@ package mmu_pkg;
   localparam int unsigned Cr4Pge = 7;
   localparam int unsigned Cr4Smep = 20;
   localparam int unsigned Cr4Smap = 21;
-  // VME PVI TSD DE PSE PAE MCE PGE PCE OSFXSR OSXMMEXCPT UMIP FSGSBASE OSXSAVE SMEP SMAP PKE.
-  // Refused until long mode is there: LA57 (12), PCIDE (17).
-  localparam logic [63:0] Cr4Known = 64'h0000_0000_0075_0fff;
+  // VME PVI TSD DE PSE PAE MCE PGE PCE OSFXSR OSXMMEXCPT UMIP LA57 FSGSBASE OSXSAVE SMEP SMAP PKE.
+  // Refused outside long mode: PCIDE (17).
+  localparam logic [63:0] Cr4Known = 64'h0000_0000_0075_1fff;
 
   localparam int unsigned EferNxe = 11;
   // SCE NXE, and LMA (10), which is read-only. Refused until long mode is there: LME (8).

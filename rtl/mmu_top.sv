@@ -114,6 +114,7 @@ module mmu_top #(
   output logic [63:0]                    fill_va_o,
   output logic [1:0]                     fill_level_o,
   output logic [mmu_pkg::FrameWidth-1:0] fill_frame_o,
+  output logic                           quad_o,       // pages of level 2 have 4 MiB, not 2
   output logic                           drop_o,
   output logic [ItlbEntries-1:0]         dropped_itlb_o,
   output logic [ItlbLargeEntries-1:0]    dropped_itlb_large_o,
@@ -312,6 +313,7 @@ module mmu_top #(
     .fill_evicts_o,
     .fill_va_o,
     .fill_entry_o(fill_entry),
+    .quad_o,
     .drop_o,
     .dropped_itlb_o,
     .dropped_itlb_large_o,

@@ -9,7 +9,6 @@
 // Escape sequences; all empty where colours would be noise.
 struct colours {
   const char *bold, *dim, *red, *green, *yellow, *blue, *cyan, *off;
-  const char* bar;  // a background, for bars drawn with spaces
 };
 
 // Colours if `file` is a terminal that has them and NO_COLOR (no-color.org) is not set.

@@ -120,7 +120,7 @@ bool cli_machine_config(const struct cli_machine* machine, struct config* config
 // ---- --engine, --seed -----------------------------------------------------------------------------------------------
 
 static const struct argp_option engine_options[] = {
-    {"engine", 'e', "rtl|model|both", 0, "the Verilated hardware, its C model, or both in lockstep", 11}, {0}};
+    {"engine", 'e', "NAME", 0, "rtl (the Verilated hardware), model (the same in C), or both, in lockstep", 10}, {0}};
 
 static error_t parse_engine(int key, char* arg, struct argp_state* state) {
   static const enum engine_kind kinds[] = {ENGINE_RTL, ENGINE_MODEL, ENGINE_BOTH};
@@ -136,7 +136,7 @@ static error_t parse_engine(int key, char* arg, struct argp_state* state) {
 
 const struct argp cli_engine_argp = {.options = engine_options, .parser = parse_engine};
 
-static const struct argp_option seed_options[] = {{"seed", 'S', "N", 0, "makes whatever is random repeatable", 12},
+static const struct argp_option seed_options[] = {{"seed", 'S', "N", 0, "makes whatever is random repeatable", 10},
                                                   {0}};
 
 static error_t parse_seed(int key, char* arg, struct argp_state* state) {

@@ -44,15 +44,15 @@ static const struct argp_option options[] = {
     {0, 0, 0, 0, "The program (one of these two):", 1},
     {"trace", 't', "FILE|-", 0, "a recorded trace, compressed or not; - reads standard input", 1},
     {"generate", 'g', "SPEC", 0, "a made-up one, as in uniform:pages=4096,refs=1000000", 1},
-    {"format", OPTION_FORMAT, "NAME", 0, "of the trace: lackey, din or binary (default: what its content tells)", 2},
-    {"skip", OPTION_SKIP, "N", 0, "leave out the first N references", 2},
-    {"warm", OPTION_WARM, "N", 0, "play N references before counting begins", 2},
-    {"count", OPTION_COUNT, "N", 0, "play and count at most N references", 2},
-    {"strict", OPTION_STRICT, 0, 0, "refuse addresses that don't fit the mode, instead of folding them", 2},
+    {"format", OPTION_FORMAT, "NAME", 0, "of the trace: lackey, din or binary (default: what its content tells)", 1},
+    {"skip", OPTION_SKIP, "N", 0, "leave out the first N references", 1},
+    {"warm", OPTION_WARM, "N", 0, "play N references before counting begins", 1},
+    {"count", OPTION_COUNT, "N", 0, "play and count at most N references", 1},
+    {"strict", OPTION_STRICT, 0, 0, "refuse addresses that don't fit the mode, instead of folding them", 1},
     {0, 0, 0, 0, "The machine:", 10},
-    {"paging", OPTION_PAGING, "demand|eager", 0,
-     "pages come as they are touched (default), or are all mapped before the clock starts", 13},
-    {"frames", OPTION_FRAMES, "N", 0, "frames of 4 KiB of memory (default: the machine's)", 13},
+    {"paging", OPTION_PAGING, "WHEN", 0,
+     "demand: pages come as they are touched (default); eager: all are mapped before the clock starts", 10},
+    {"frames", OPTION_FRAMES, "N", 0, "memory, in frames (default: the machine's)", 10},
     {0, 0, 0, 0, "Results:", 20},
     {"json", OPTION_JSON, "FILE", 0, "write the result as JSON (docs/json.md)", 20},
     {"wave", OPTION_WAVE, "FILE.fst", 0, "write a waveform, for GTKWave", 20},
@@ -229,6 +229,13 @@ static bool write_json(const char* path, const struct report* report, struct err
   return false;
 }
 
+// What --set and --frames made of the machine.
+static void note_changes(const struct inputs* in, struct report* report) {
+  size_t used = 0, room = sizeof report->changes;
+  for (size_t i = 0; i < in->machine.set_count && used < room; i++)
+    used += (size_t)snprintf(report->changes + used, room - used, " %s", in->machine.sets[i]);
+}
+
 static void print_report(const struct report* report) {
   const struct report* reports[] = {report};
   const char* titles[] = {paging_mode_name(report->config.mode)};
@@ -251,6 +258,7 @@ static bool play(const struct inputs* in, const struct config* config, struct tr
                             .interrupt = cli_interrupt(),
                             .label = "run"};
   report->seed = in->seed;
+  note_changes(in, report);
   return session_run(&session, report, err);
 }
 
@@ -278,12 +286,12 @@ int cli_run(int argc, char** argv) {
   if (!check_machine(&in, &config, &err)) return cli_fail(&err);
   if (in.json && !output_check(in.json, &err)) return cli_fail(&err);
   struct output wave = {0};
-  if (in.wave && !output_reserve(&wave, in.wave, &err)) return cli_fail(&err);
+  if (in.wave && !wave_reserve(&wave, in.wave, &err)) return cli_fail(&err);
   struct report report = {.format = ""};
   struct trace trace = {0};
   bool ok = load(&in, &trace, &report, &err) && play(&in, &config, &trace, wave.partial, &report, &err);
   int status = ok ? conclude(&in, &report, &wave) : cli_fail(&err);
-  output_abandon(&wave);
+  wave_abandon(&wave);
   trace_free(&trace);
   return status;
 }

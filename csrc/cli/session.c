@@ -209,7 +209,7 @@ bool session_run(const struct session* session, struct report* report, struct er
   report->trace_refs = session->trace->count - session->warm;
   struct machine_params params = {.config = session->config,
                                   .engine = session->engine,
-                                  .traced = session->wave != NULL,
+                                  .traced = session->traced || session->wave,
                                   .frames = report->frames,
                                   .narrate = on_note,
                                   .narrate_ctx = &stage};

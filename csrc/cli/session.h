@@ -15,10 +15,12 @@
 struct session {
   const struct config* config;
   enum engine_kind engine;
-  uint64_t frames;                 // of RAM; 0: the config decides
-  const struct trace* trace;       // fits the mode
-  bool eager;                      // map every page before the clock starts
-  uint64_t warm;                   // references played before counting begins; fewer than the trace has
+  uint64_t frames;            // of RAM; 0: the config decides
+  const struct trace* trace;  // fits the mode
+  bool eager;                 // map every page before the clock starts
+  uint64_t warm;              // references played before counting begins; fewer than the trace has
+  // An engine that can write waveforms, even if this run writes none: so that runs share one build.
+  bool traced;
   const char* wave;                // FST file to write, or NULL
   uint64_t wave_first, wave_last;  // cycles, counted from the start of the run
   // The kernel's narration from the start of the run, cycles counted from there; or NULL.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // pagewalk tour: a real program's references on the Verilated MMU, in two paging modes, with a waveform.
+#include <glob.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,7 +11,8 @@
 #include "cli/session.h"
 #include "cli/wave.h"
 
-#define TRACE "tests/traces/sqlite.pwt.xz"
+#define ABOUT "a Perl program that builds and walks a tree and a hash of lists"
+#define TRACE "tests/traces/perl.pwt.xz"
 #define WAVE "waves/tour.fst"
 #define ROOT PAGEWALK_ROOT "/"
 
@@ -46,7 +48,10 @@ static void listen(void* ctx, uint64_t cycle, const struct hal_note* note) {
   story->over = note->kind == HAL_NOTE_RESTART || note->kind == HAL_NOTE_KILL || note->kind == HAL_NOTE_PANIC;
 }
 
-static const char* access_name(uint64_t error) { return error & PFEC_ID ? "fetch" : error & PFEC_W ? "write" : "read"; }
+static const char* access_name(unsigned kind) {
+  static const char* const names[] = {[ACCESS_READ] = "read", [ACCESS_WRITE] = "write", [ACCESS_FETCH] = "fetch"};
+  return names[kind];
+}
 
 static const char* found_name(uint64_t found) {
   static const char* const names[] = {[HAL_FOUND_NOTHING] = "nothing",
@@ -59,12 +64,12 @@ static const char* found_name(uint64_t found) {
 }
 
 // What one note says. Numbered steps are those of the lecture; the others happen within step 4.
-static void print_note(const struct hal_note* note) {
+static void print_note(const struct tour* tour, const struct hal_note* note) {
   unsigned long long a = note->a, b = note->b, c = note->c;
   switch (note->kind) {
     case HAL_NOTE_FAULT:
-      printf("1  a %s%s at %#llx finds no page: page fault, error code %llu\n", b & PFEC_U ? "user " : "",
-             access_name(b), a, b);
+      printf("1  the program's first access, a %s at %#llx, finds no page: page fault, error code %llu\n",
+             access_name(tour->trace.refs[0].kind), a, b);
       break;
     case HAL_NOTE_TRAP:
       printf("2  the fault reaches the kernel, which sees CR2 = %#llx\n", a);
@@ -82,7 +87,7 @@ static void print_note(const struct hal_note* note) {
       printf("5  the table entry at %#llx becomes %#llx\n", a, b);
       break;
     case HAL_NOTE_RESTART:
-      printf("6  the access is started over\n");
+      printf("6  the kernel returns, and the access is started over\n");
       break;
     case HAL_NOTE_EVICT:
       printf("   page %#llx leaves its frame at %#llx\n", a, b);
@@ -102,21 +107,25 @@ static void tell_story(const struct tour* tour) {
   printf("\n%sThe first page fault, in its six steps%s (%s mode)\n%s     cycle%s\n", tour->colours.bold,
          tour->colours.off, paging_mode_name(modes[0]), tour->colours.dim, tour->colours.off);
   for (size_t i = 0; i < story->count; i++) {
+    const struct hal_note* note = &story->notes[i].note;
+    uint64_t at = story->notes[i].cycle;
+    // The kernel hears of the fault when the trap is over; it happened in the cycle before the trap began.
+    if (note->kind == HAL_NOTE_FAULT) at -= tour->reports[0].config.core.trap + 1;
     char cycle[NUMBER_TEXT_MAX];
-    printf("%10s  ", number_text(story->notes[i].cycle, cycle));
-    print_note(&story->notes[i].note);
+    printf("%10s  ", number_text(at, cycle));
+    print_note(tour, note);
   }
 }
 
 // ---- the runs -------------------------------------------------------------------------------------------------------
 
-// Three quarters of the pages that the program touches, beside what the kernel cannot do without.
+// Frames for half of the pages that the program touches, beside what the kernel cannot do without.
 static bool choose_frames(struct tour* tour, const struct config* config, struct error* err) {
   struct trace_ranges ranges;
   if (!trace_ranges(&tour->trace, &ranges, err)) return false;
   struct kernel_params params = {.paging = KERNEL_PAGING_PAE, .maxphyaddr = config->maxphyaddr};
   tour->pages = ranges.pages;
-  tour->frames = kernel_frames_needed(&params) + ranges.pages * 3 / 4;
+  tour->frames = kernel_frames_needed(&params) + ranges.pages / 2;
   trace_ranges_free(&ranges);
   return true;
 }
@@ -129,6 +138,7 @@ static bool play(struct tour* tour, size_t i, const char* wave, struct error* er
   struct session session = {.config = &config,
                             .engine = ENGINE_RTL,
                             .trace = &tour->trace,
+                            .traced = true,
                             .wave = wave,
                             .wave_last = WAVE_CYCLES - 1,
                             .narrate = i == 0 ? listen : NULL,
@@ -161,16 +171,33 @@ static bool play_both(struct tour* tour, struct output* wave, struct error* err)
 
 // ---- the tour -------------------------------------------------------------------------------------------------------
 
+static void print_machine(void) {
+  struct config config;
+  config_default(&config);
+  printf("  machine  the Verilated MMU: ITLB %u x %u, DTLB %u x %u, memory in %u cycles (docs/config.md)\n",
+         config.itlb.sets, config.itlb.ways, config.dtlb.sets, config.dtlb.ways, config.dram.latency);
+}
+
 static void print_opening(const struct tour* tour) {
   char refs[NUMBER_TEXT_MAX], pages[NUMBER_TEXT_MAX], frames[NUMBER_TEXT_MAX];
   printf("%sPagewalk: a real program on a Verilated x86 MMU, under a paging operating system%s\n\n", tour->colours.bold,
          tour->colours.off);
-  printf("  program  %s: %s references to %s pages\n", TRACE, number_text(tour->trace.count, refs),
+  printf("  program  " ABOUT ":\n           %s recorded references to %s pages\n", number_text(tour->trace.count, refs),
          number_text(tour->pages, pages));
   printf("  memory   %s frames of 4 KiB, the kernel's among them; nothing is mapped at the start\n",
          number_text(tour->frames, frames));
-  printf("  machine  16 x 4 instruction TLB and data TLB; `pagewalk configs --keys` tells the rest\n");
+  print_machine();
   fflush(stdout);
+}
+
+// The saved view of the waveform, if there is one.
+static void print_view(const char* root) {
+  glob_t found;
+  if (glob(ROOT "waves/*.gtkw", 0, NULL, &found) == 0) {
+    printf(" %s%s", root, found.gl_pathv[0] + strlen(ROOT));
+    globfree(&found);
+  }
+  printf("\n");
 }
 
 // Commands as they can be typed where the user is.
@@ -179,13 +206,14 @@ static void print_closing(const struct tour* tour) {
   const char* root = getcwd(here, sizeof here) && strcmp(here, PAGEWALK_ROOT) == 0 ? "" : ROOT;
   const char *bold = tour->colours.bold, *off = tour->colours.off;
   printf("\n%sWhat to try next%s\n", bold, off);
-  printf("  the first %d cycles as a waveform\n    gtkwave %s" WAVE "\n", WAVE_CYCLES, root);
+  printf("  the first %d cycles of the 32-bit run as a waveform\n    gtkwave %s" WAVE, WAVE_CYCLES, root);
+  print_view(root);
   printf("  the same program on a data TLB of twice the size\n");
   printf("    %sbuild/pagewalk run --trace %s" TRACE " --frames %llu --set dtlb.sets=32\n", root, root,
          (unsigned long long)tour->frames);
   printf("  with everything mapped before the start: no faults, only the TLB\n");
   printf("    %sbuild/pagewalk run --trace %s" TRACE " --paging eager --engine model\n", root, root);
-  printf("  how an address is taken apart, step by step\n    %sbuild/pagewalk explain --help\n", root);
+  printf("  how an address is taken apart, step by step\n    %sbuild/pagewalk explain 401234 --user\n", root);
 }
 
 static void print_reports(const struct tour* tour) {
@@ -196,12 +224,12 @@ static void print_reports(const struct tour* tour) {
 
 static bool guide(struct tour* tour, struct error* err) {
   struct output wave = {0};
-  bool ok = load(tour, err) && output_reserve(&wave, ROOT WAVE, err);
+  bool ok = load(tour, err) && wave_reserve(&wave, ROOT WAVE, err);
   if (ok) {
     print_opening(tour);
     ok = play_both(tour, &wave, err);
   }
-  output_abandon(&wave);
+  wave_abandon(&wave);
   if (!ok) return false;
   print_reports(tour);
   print_closing(tour);

@@ -3,9 +3,47 @@
 // significant first, that counts itself and what follows. While a block is being written its type is "skip".
 #include "cli/wave.h"
 
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+
+// ---- a disk that fills while the library writes ---------------------------------------------------------------------
+
+#define INCOMPLETE "the waveform could not be written whole; is the disk full?"
+
+// All that a signal handler needs, which has no other way to know.
+static struct { char message[512], partial[4096], hierarchy[4096 + 8]; } guarded;
+
+static void on_bus_error(int number) {
+  (void)number;
+  ssize_t written = write(STDERR_FILENO, guarded.message, strlen(guarded.message));
+  (void)written;
+  unlink(guarded.partial);
+  unlink(guarded.hierarchy);
+  _exit(1);
+}
+
+static void guard(const struct output* output) {
+  snprintf(guarded.message, sizeof guarded.message, "pagewalk: %.400s: " INCOMPLETE "\n", output->path);
+  snprintf(guarded.partial, sizeof guarded.partial, "%s", output->partial);
+  snprintf(guarded.hierarchy, sizeof guarded.hierarchy, "%s.hier", guarded.partial);  // the library's, until it closes
+  signal(SIGBUS, on_bus_error);
+}
+
+bool wave_reserve(struct output* output, const char* path, struct error* err) {
+  if (!output_reserve(output, path, err)) return false;
+  guard(output);
+  return true;
+}
+
+void wave_abandon(struct output* output) {
+  signal(SIGBUS, SIG_DFL);
+  output_abandon(output);
+}
+
+// ---- is it whole? ---------------------------------------------------------------------------------------------------
 
 enum { FST_HEADER = 0, FST_GEOMETRY = 3, FST_HIERARCHY = 4, FST_HIERARCHY_LZ4 = 6, FST_HIERARCHY_LZ4DUO = 7 };
 enum { FST_SKIP = 255 };
@@ -41,8 +79,9 @@ bool wave_commit(struct output* output, struct error* err) {
   FILE* file = fopen(output->partial, "rb");
   bool whole = file && is_whole(file);
   if (file) fclose(file);
+  signal(SIGBUS, SIG_DFL);
   if (whole) return output_commit(output, err);
-  error_set(err, "%s: the waveform could not be written whole; is the disk full?", output->path);
+  error_set(err, "%s: " INCOMPLETE, output->path);
   output_abandon(output);
   return false;
 }

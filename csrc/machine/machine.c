@@ -41,7 +41,7 @@ const char* machine_trouble(const struct machine* machine) { return machine->bro
 // Putting it together
 
 static uint64_t frames_of(const struct machine_params* params) {
-  return params->frames ? params->frames : (uint64_t)params->config->ram.mib << 8;
+  return params->frames ? params->frames : config_frames(params->config);
 }
 
 static struct kernel_params kernel_params_of(const struct machine_params* params) {
@@ -65,7 +65,7 @@ static bool acceptable(const struct machine_params* params, struct error* err) {
   if (kernel.frames < needed)
     return error_set(err,
                      "%" PRIu64 " frames are too few: with %s paging the kernel and one small process need %" PRIu64
-                     ": use more (--frames, or ram.mib)",
+                     ": use more (--frames, or ram.frames or ram.mib)",
                      kernel.frames, paging_mode_name(config->mode), needed);
   return true;
 }

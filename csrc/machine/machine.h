@@ -20,7 +20,7 @@ struct machine_params {
   const struct config* config;
   enum engine_kind engine;
   bool traced;                                                              // an engine that can write waveforms
-  uint64_t frames;                                                          // of RAM; 0: config->ram.mib decides
+  uint64_t frames;                                                          // of RAM; 0: config_frames decides
   void (*narrate)(void* ctx, uint64_t cycle, const struct hal_note* note);  // or NULL
   void* narrate_ctx;
 };

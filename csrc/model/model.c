@@ -50,7 +50,10 @@ static __attribute__((noinline)) uint64_t issue_exactly(struct mmu* mmu, const s
   enum port port = port_of(part);
   mmu_accept(mmu, port, part, now);
   mmu_cycle(mmu, now);
-  while (!mmu->port[port].answered) mmu_cycle(mmu, mmu_next(mmu));
+  while (!mmu->port[port].answered) {
+    if (!mmu->events.fn) walker_run(&mmu->walker);
+    mmu_cycle(mmu, mmu_next(mmu));
+  }
   *answer = mmu->port[port].answer;
   *fault = answer->fault != FAULT_NONE;
   return answer->cycle;

@@ -195,4 +195,8 @@ void walker_step(struct walker* w) {
   }
 }
 
+void walker_run(struct walker* w) {
+  while (w->phase != WALK_IDLE && w->phase != WALK_OVER) walker_step(w);
+}
+
 void walker_release(struct walker* w) { wait_for(w, WALK_IDLE, UINT64_MAX); }

@@ -72,6 +72,9 @@ void walker_begin(struct walker* w, enum port port, const struct ref* ref, uint6
 // Does what belongs to the cycle `deadline`, and sets the next one (which may be the same cycle).
 void walker_step(struct walker* w);
 
+// All steps up to the outcome, if a walk is under way: for when nothing else can happen meanwhile and nobody listens.
+void walker_run(struct walker* w);
+
 // After WALK_OVER: ready for the next.
 void walker_release(struct walker* w);
 

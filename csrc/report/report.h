@@ -21,6 +21,8 @@ struct report {
   uint64_t frames;  // of RAM
   uint64_t seed;
 
+  char changes[128];  // assignments made to the machine, each after a blank; for the text only
+
   char workload[256];    // file name or specification
   const char* format;    // of the trace; "generated"
   uint64_t trace_hash;   // of the references as loaded

@@ -55,10 +55,10 @@ static struct cell percent_cell(uint64_t value, uint64_t whole) {
 // `last`: nothing follows on the line, so that no blanks are needed to fill the bar's place.
 static void print_bar(const struct table* t, double length, bool last) {
   int filled = (int)(length * t->bar + 0.5);
-  char blank = *t->colours.bar ? ' ' : '#';
+  bool colour = *t->colours.blue;  // then a bar is blanks in reverse video
   if (last && filled == 0) return;
-  fprintf(t->out, " %s", t->colours.bar);
-  for (int i = 0; i < filled; i++) fputc(blank, t->out);
+  fprintf(t->out, " %s%s", t->colours.blue, colour ? "\033[7m" : "");
+  for (int i = 0; i < filled; i++) fputc(colour ? ' ' : '#', t->out);
   fprintf(t->out, "%s%*s", t->colours.off, last ? 0 : t->bar - filled, "");
 }
 
@@ -193,8 +193,9 @@ void report_intro(FILE* out, const struct report* r, struct colours colours) {
   fprintf(out, "%s%s%s: %s references to %s pages", colours.bold, r->workload, colours.off,
           number_text(r->trace_refs, refs), number_text(r->trace_pages, pages));
   if (r->warm) fprintf(out, ", after %s to warm up", number_text(r->warm, refs));
-  fprintf(out, "\nmachine %s, %s frames of memory, %s paging, engine %s\n", r->config.name,
-          number_text(r->frames, frames), r->eager ? "eager" : "demand", engine_kind_name(r->engine));
+  fprintf(out, "\nmachine %s%s%s, %s frames of memory, %s paging, engine %s\n", r->config.name,
+          *r->changes ? " with" : "", r->changes, number_text(r->frames, frames), r->eager ? "eager" : "demand",
+          engine_kind_name(r->engine));
   if (r->regions) fprintf(out, "%zu regions of 4 MiB were moved to fit the mode's addresses\n", r->regions);
 }
 

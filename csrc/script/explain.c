@@ -7,6 +7,9 @@
 static const struct explain_level levels_32bit[] = {{"PTE", 12, 10, 4}, {"PDE", 22, 10, 4}};
 static const struct explain_level levels_pae[] = {{"PTE", 12, 9, 8}, {"PDE", 21, 9, 8}, {"PDPTE", 30, 2, 8}};
 
+// Where an entry points, while it points to a table.
+#define ADDRESS_BITS UINT64_C(0x000ffffffffff000)
+
 enum { CR0_PG = 31, CR4_PSE = 4, CR4_PAE = 5, EFER_LME = 8 };
 
 static bool bit(uint64_t value, unsigned n) { return value >> n & 1; }
@@ -168,6 +171,7 @@ static void tell_entry_bits(const struct teller* t, unsigned level, uint64_t val
     if (level == 2) fprintf(out, "  PS=%d", bit(value, 7));
     if (t->e->mode == MODE_PAE) fprintf(out, "  NX=%d", bit(value, 63));
   }
+  if (!leaf) fprintf(out, "  -> table at %" PRIx64, value & ADDRESS_BITS);
   fprintf(out, "%s\n", t->colours->off);
 }
 
@@ -200,12 +204,23 @@ static void tell_read(const struct teller* t, const struct event* event) {
   tell_entry_bits(t, event->level, event->value, leaf);
 }
 
+// What the walker had read there before.
+static uint64_t value_before(const struct explanation* e, const struct event* cas) {
+  uint64_t value = 0;
+  for (const struct event* event = e->events; event < cas; event++)
+    if (event->type == EVENT_READ && event->pa == cas->pa) value = event->value;
+  return value;
+}
+
 static void tell_cas(const struct teller* t, const struct event* event) {
+  uint64_t before = value_before(t->e, event), set = event->value & ~before;
   at_cycle(t, event);
-  fprintf(t->out, "compare-and-swap of the %s at %" PRIx64 ": %s%" PRIx64 "%s %s\n", t->e->level[event->level - 1].name,
-          event->pa, t->colours->bold, event->value, t->colours->off,
-          event->hit ? "written (its A, or A and D, are set now)"
-                     : "not written: the entry has changed, the walk starts over");
+  fprintf(t->out, "%s%-5s%s at %" PRIx64 ": compare-and-swap sets %s%s%s: %s%0*" PRIx64 "%s -> %s%0*" PRIx64 "%s%s\n",
+          t->colours->bold, t->e->level[event->level - 1].name, t->colours->off, event->pa, bit(set, 5) ? "A" : "",
+          bit(set, 5) && bit(set, 6) ? " and " : "", bit(set, 6) ? "D" : "", t->colours->bold,
+          (int)t->e->level[0].entry_bytes * 2, before, t->colours->off, t->colours->bold,
+          (int)t->e->level[0].entry_bytes * 2, event->value, t->colours->off,
+          event->hit ? "" : ", but the entry has changed meanwhile: the walk starts over");
 }
 
 static void tell_fill(const struct teller* t, const struct event* event) {

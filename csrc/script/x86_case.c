@@ -123,7 +123,7 @@ static bool take_fields(struct x86_case* c, struct fields* fields, unsigned seen
 
 static bool read_state(struct x86_case* c, const struct fields* fields, struct error* err) {
   static const char* const modes[] = {"32", "pae", "4l", "5l", NULL};
-  int mode;
+  int mode = 0;
   if (!word_field(fields, F_MODE, modes, &mode, err)) return false;
   c->mode = (enum paging_mode)(MODE_32BIT + mode);
   return numeric_field(fields, F_CR0, 16, UINT64_MAX, &c->cr0, err) &&
@@ -135,7 +135,7 @@ static bool read_state(struct x86_case* c, const struct fields* fields, struct e
 
 static bool read_access(struct x86_case* c, const struct fields* fields, struct error* err) {
   static const char* const kinds[] = {"r", "w", "x", NULL};
-  int kind;
+  int kind = 0;
   uint64_t cpl, ac;
   if (!word_field(fields, F_OP, kinds, &kind, err) || !numeric_field(fields, F_CPL, 10, 3, &cpl, err) ||
       !numeric_field(fields, F_AC, 10, 1, &ac, err) || !numeric_field(fields, F_VA, 16, UINT64_MAX, &c->ref.va, err))
@@ -149,7 +149,7 @@ static bool read_access(struct x86_case* c, const struct fields* fields, struct 
 
 static bool read_result(struct x86_case* c, const struct fields* fields, struct error* err) {
   static const char* const results[] = {"ok", "pf", "gp", "gpcr3", NULL};
-  int result;
+  int result = 0;
   if (!word_field(fields, F_RESULT, results, &result, err)) return false;
   c->result = (enum x86_result)result;
   if (c->result == X86_OK)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The binary format's common ground of reader and writer (docs/traces.md, "Binary"): a predictor that both keep in step.
+// The binary format's common ground of reader and writer (docs/traces.md, "Binary"): a predictor that both keep in
+// step.
 //
 // Its idea: what a program does next depends mostly on where it is. The context (address of the current instruction,
 // data references made since its fetch) selects an entry that predicts the whole next reference: kind, size, and the
@@ -8,20 +9,25 @@
 #ifndef PAGEWALK_WORKLOAD_BINARY_H
 #define PAGEWALK_WORKLOAD_BINARY_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "engine/engine.h"
 
 enum {
   BINARY_VERSION = 1,
-  BINARY_HEAD = 9,              // magic and version
+  BINARY_HEAD = 17,             // magic, version, references (0: the writer did not know)
   BINARY_BLOCK_HEAD = 16,       // references, bytes of payload, checksum of the payload
+  BINARY_TAIL = 8,              // bytes of payload of the block without references that ends a trace
   BINARY_BLOCK_REFS = 1 << 16,  // most references in a block
-  BINARY_TOKEN_MAX = 14,        // most bytes a reference, the run token before it left out
+  BINARY_TOKEN_MAX = 14,        // most bytes a reference, one of a run token included
   BINARY_CONTEXTS = 1 << 16,
   BINARY_SLOTS = 7,  // data references of one instruction that have contexts of their own; later ones share the last
 };
 #define BINARY_MAGIC "\x89PWT\r\n\x1a\n"
 
-// Most bytes of a block's payload: every reference written out, a run token of up to 4 bytes between any two.
+// Most bytes of a block's payload (one reference as predicted has a token of 1 byte, more share up to 4 bytes).
 static inline size_t binary_payload_max(size_t refs) { return refs * BINARY_TOKEN_MAX + 4; }
 
 // Tokens. Bits 0-1: a kind (enum access_kind), or TOKEN_RUN.

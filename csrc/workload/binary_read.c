@@ -107,6 +107,7 @@ static bool head(struct loader* l) {
   if (l->window[magic] != BINARY_VERSION)
     return error_set(l->err, "%s is a binary trace of version %d; this program reads version %d",
                      stream_name(l->stream), l->window[magic], BINARY_VERSION);
+  loader_expect(l, word64(l->window + magic + 1));
   l->at = BINARY_HEAD;
   return true;
 }
@@ -118,7 +119,7 @@ static bool tail(struct loader* l, const unsigned char* block) {
   if (total != l->records || (l->whole && hash != l->hash))
     return loader_fail(l, l->offset + l->at, "the end does not fit the %llu references before it: the file is damaged",
                        (unsigned long long)l->records);
-  l->at += BINARY_BLOCK_HEAD + 8;
+  l->at += BINARY_BLOCK_HEAD + BINARY_TAIL;
   if (l->at == l->end && !loader_fill(l, 1)) return false;
   return l->at == l->end || loader_fail(l, l->offset + l->at, "something follows the end of the trace");
 }
@@ -129,7 +130,8 @@ static bool block(struct loader* l, struct binary_predictor* p, bool* more) {
   const unsigned char* start = l->window + l->at;
   size_t refs = word32(start), bytes = word32(start + 4);
   uint64_t check = word64(start + 8);
-  if (refs > BINARY_BLOCK_REFS || bytes > binary_payload_max(refs) + 4 || bytes == 0 || (refs == 0 && bytes != 8))
+  bool sane = refs == 0 ? bytes == BINARY_TAIL : refs <= BINARY_BLOCK_REFS && bytes <= binary_payload_max(refs);
+  if (!sane)
     return loader_fail(l, l->offset + l->at, "the block that begins here is damaged (its head makes no sense)");
   if (!have(l, BINARY_BLOCK_HEAD + bytes, "in the middle of a block")) return false;
   start = l->window + l->at;

@@ -72,10 +72,17 @@ static void write_block(FILE* file, uint32_t refs, uint64_t check, const unsigne
   fwrite(payload, 1, bytes, file);
 }
 
-static void write_trace(struct writer* w, const struct trace* trace, FILE* file) {
-  uint64_t hash = HASH_START;
+static void write_head(uint64_t references, FILE* file) {
+  unsigned char count[8];
+  word64(count, references);
   fwrite(BINARY_MAGIC, 1, sizeof BINARY_MAGIC - 1, file);
   fputc(BINARY_VERSION, file);
+  fwrite(count, 1, sizeof count, file);
+}
+
+static void write_trace(struct writer* w, const struct trace* trace, FILE* file) {
+  uint64_t hash = HASH_START;
+  write_head(trace->count, file);
   for (size_t at = 0; at < trace->count && !ferror(file);) {
     size_t refs = trace->count - at < BINARY_BLOCK_REFS ? trace->count - at : BINARY_BLOCK_REFS;
     w->to = w->payload;
@@ -87,7 +94,7 @@ static void write_trace(struct writer* w, const struct trace* trace, FILE* file)
     size_t bytes = (size_t)(w->to - w->payload);
     write_block(file, (uint32_t)refs, hash_bytes(w->payload, bytes), w->payload, bytes);
   }
-  unsigned char total[8];
+  unsigned char total[BINARY_TAIL];
   word64(total, trace->count);
   write_block(file, 0, hash, total, sizeof total);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Text of `valgrind --tool=lackey --trace-mem=yes`: "I  addr,size", " L addr,size", " S addr,size", " M addr,size", among
-// valgrind's own lines ("==pid== ...").
+// Text of `valgrind --tool=lackey --trace-mem=yes`: "I  addr,size", " L addr,size", " S addr,size", " M addr,size",
+// among valgrind's own lines ("==pid== ...").
 #include "workload/text.h"
 
 static const char hint[] =

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "workload/hash.h"
 
@@ -38,6 +39,22 @@ bool loader_fill(struct loader* l, size_t need) {
   if (l->options->progress)
     l->options->progress(l->options->progress_ctx, l->options->skip - l->skip + l->count, l->offset + l->end);
   return true;
+}
+
+enum { EXPECT_MAX = 1 << 27 };
+
+void loader_expect(struct loader* l, uint64_t references) {
+  const uint64_t large = 2 << 20;  // bytes of a large page of the host
+  references = references > l->skip ? references - l->skip : 0;
+  if (references > l->limit) references = l->limit;
+  if (references > EXPECT_MAX) references = EXPECT_MAX;  // the file may be wrong
+  if (references < large / sizeof *l->refs) return;
+  size_t bytes = (size_t)((references + BATCH_MAX) * sizeof *l->refs + large - 1) & ~(size_t)(large - 1);
+  struct ref* refs = aligned_alloc(large, bytes);
+  if (!refs) return;
+  madvise(refs, bytes, MADV_HUGEPAGE);
+  l->refs = refs;
+  l->room = bytes / sizeof *refs;
 }
 
 struct ref* loader_room(struct loader* l, size_t count) {
@@ -162,7 +179,7 @@ bool trace_load(struct trace* trace, const char* path, const struct trace_option
                           .format = format,
                           .hash = l.hash,
                           .skipped = options->skip,
-                          .unfinished = l.unfinished};
+                          .unfinished = l.unfinished && l.count < l.limit};
   return true;
 }
 

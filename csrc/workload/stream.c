@@ -24,8 +24,9 @@ struct stream {
   uint64_t delivered;           // compressed bytes handed to libarchive
   bool raw_ended, interrupted;  // nothing more to read from fd; reading was interrupted
   int io_error;                 // errno of a read that failed
-  struct archive* archive;      // one of the two
-  bool gzip, gzip_inside;       // inside: in the middle of a gzip member
+  struct archive* archive;      // made by the first read
+  bool archive_empty;           // compressed nothing
+  bool gzip, gzip_inside;       // zlib's turn, not libarchive's; in the middle of a gzip member
   z_stream inflate;
 };
 
@@ -115,20 +116,9 @@ static la_ssize_t archive_input(struct archive* archive, void* ctx, const void**
   return n;
 }
 
-static long archive_output(struct stream* s, void* to, size_t room, struct error* err) {
-  if (!s->archive) return 0;
-  la_ssize_t n = archive_read_data(s->archive, to, room);
-  if (n < 0) return fail(s, err, archive_error_string(s->archive));
-  if (n > 0) return (long)n;
-  uint64_t used = (uint64_t)archive_filter_bytes(s->archive, archive_filter_count(s->archive) - 1);
-  if (used < s->delivered) return left_over(err);
-  long more = raw_read(s);
-  return more == 0 ? 0 : more < 0 ? fail(s, err, NULL) : left_over(err);
-}
-
 static bool archive_start(struct stream* s, struct error* err) {
   s->archive = archive_read_new();
-  if (!s->archive) return error_set(err, "%s: not enough memory", s->name);
+  if (!s->archive) return error_set(err, "not enough memory");
   archive_read_support_filter_xz(s->archive);
   archive_read_support_filter_zstd(s->archive);
   archive_read_support_filter_bzip2(s->archive);
@@ -137,14 +127,22 @@ static bool archive_start(struct stream* s, struct error* err) {
   struct archive_entry* entry;
   int status = archive_read_open(s->archive, s, NULL, archive_input, NULL);
   if (status == ARCHIVE_OK) status = archive_read_next_header(s->archive, &entry);
-  if (status == ARCHIVE_OK) return true;
-  if (status == ARCHIVE_EOF) {  // compressed nothing
-    archive_read_free(s->archive);
-    s->archive = NULL;
-    return true;
-  }
+  s->archive_empty = status == ARCHIVE_EOF;
+  if (status == ARCHIVE_OK || s->archive_empty) return true;
   fail(s, err, archive_error_string(s->archive));
-  return error_prefix(err, "%s", s->name);
+  return false;
+}
+
+static long archive_output(struct stream* s, void* to, size_t room, struct error* err) {
+  if (!s->archive && !archive_start(s, err)) return -1;
+  if (s->archive_empty) return 0;
+  la_ssize_t n = archive_read_data(s->archive, to, room);
+  if (n < 0) return fail(s, err, archive_error_string(s->archive));
+  if (n > 0) return (long)n;
+  uint64_t used = (uint64_t)archive_filter_bytes(s->archive, archive_filter_count(s->archive) - 1);
+  if (used < s->delivered) return left_over(err);
+  long more = raw_read(s);
+  return more == 0 ? 0 : more < 0 ? fail(s, err, NULL) : left_over(err);
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -175,8 +173,7 @@ static bool choose(struct stream* s, struct error* err) {
   if (got == 0) return error_set(err, "%s is empty: there is no trace in it", s->name);
   s->held = got;
   s->gzip = got >= 2 && s->chunk[0] == 0x1f && s->chunk[1] == 0x8b;
-  if (!s->gzip) return archive_start(s, err);
-  if (inflateInit2(&s->inflate, 15 + 16) != Z_OK) return error_set(err, "%s: not enough memory", s->name);
+  if (s->gzip && inflateInit2(&s->inflate, 15 + 16) != Z_OK) return error_set(err, "%s: not enough memory", s->name);
   return true;
 }
 

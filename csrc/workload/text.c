@@ -5,7 +5,8 @@
 void text_excerpt(const unsigned char* start, const unsigned char* end, char* text) {
   enum { SHOWN = 40 };
   size_t n = 0;
-  for (; start < end && *start != '\n' && n < SHOWN; start++) text[n++] = *start >= ' ' && *start < 127 ? (char)*start : '?';
+  for (; start < end && *start != '\n' && n < SHOWN; start++)
+    text[n++] = *start >= ' ' && *start < 127 ? (char)*start : '?';
   if (start < end && *start != '\n') {
     memcpy(text + n, "...", 3);
     n += 3;

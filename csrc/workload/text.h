@@ -7,7 +7,7 @@
 
 #include "workload/loader.h"
 
-enum { TEXT_BATCH = 4096 };     // lines between two looks at memory and at what is wanted
+enum { TEXT_BATCH = 4096 };      // lines between two looks at memory and at what is wanted
 enum { TRACE_SIZE_MAX = 4096 };  // bytes of one reference
 
 // What a parser found in a line.
@@ -78,7 +78,9 @@ static inline __attribute__((always_inline)) bool text_load(struct loader* l, li
       struct ref* out = loader_room(l, 2 * TEXT_BATCH);
       if (!out) return false;
       size_t count = 0;
-      for (int i = 0; i < TEXT_BATCH && p < end; i++) {
+      uint64_t wanted = l->limit - l->count + l->skip;  // an error behind it is nobody's concern
+      if (wanted < l->skip) wanted = UINT64_MAX;
+      for (int i = 0; i < TEXT_BATCH && p < end && count < wanted; i++) {
         struct line line = {.start = p};
         enum line_kind kind = parse(l, &line);
         l->lines++;

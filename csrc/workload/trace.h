@@ -24,7 +24,7 @@ struct trace {
 };
 
 struct trace_options {
-  enum trace_format format;         // TRACE_DETECT: from the content
+  enum trace_format format;       // TRACE_DETECT: from the content
   uint64_t skip, count;           // references to leave out at the start; to load at most (0: all)
   const volatile int* interrupt;  // or NULL: loading stops with an error when it is set
   void (*progress)(void* ctx, uint64_t refs, uint64_t bytes);  // or NULL
@@ -40,11 +40,11 @@ bool trace_load(struct trace* trace, const char* path, const struct trace_option
 bool trace_save(const struct trace* trace, const char* path, struct error* err);
 void trace_free(struct trace* trace);
 
-// Makes the addresses fit a mode. Long modes: refuses non-canonical ones. All others: a trace that lies below 3 GiB stays
-// as it is; else it is folded region by region (4 MiB) into user space below 3 GiB, low 22 bits kept, references that
-// cross a region split in two (docs/traces.md), or, if `strict`, the first address beyond 3 GiB is refused. With more
-// than one trace the caller gives each its own fold. *regions: how many 4 MiB regions were folded; 0: nothing changed.
-// `regions` may be NULL. On failure the trace is unchanged.
+// Makes the addresses fit a mode. Long modes: refuses non-canonical ones. All others: a trace that lies below 3 GiB
+// stays as it is; else it is folded region by region (4 MiB) into user space below 3 GiB, low 22 bits kept, references
+// that cross a region split in two (docs/traces.md), or, if `strict`, the first address beyond 3 GiB is refused. With
+// more than one trace the caller gives each its own fold. *regions: how many 4 MiB regions were folded; 0: nothing
+// changed. `regions` may be NULL. On failure the trace is unchanged.
 bool trace_fit(struct trace* trace, enum paging_mode mode, bool strict, size_t* regions, struct error* err);
 
 // The ranges of pages that a trace touches, in address order, neighbours of equal use merged: what a loader would map.

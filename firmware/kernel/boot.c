@@ -66,7 +66,7 @@ static struct kernel* lay_out(void* arena, struct hal* hal, const struct kernel_
   kernel->hal = hal;
   kernel->work = params->work;
   kernel->format = format_of(params->paging);
-  frames_init(kernel, (struct frame*)next, usable_frames(params), DIRECT_BYTES >> PGSHIFT);
+  frames_init(kernel, (struct frame*)next, usable_frames(params));
   next += frames_bytes(params);
   swap_init(kernel, (struct swap_block*)next, usable_blocks(params));
   next += blocks_bytes(params);
@@ -109,7 +109,7 @@ static uint64_t directory_entry(const struct kernel* kernel, uint64_t va) {
 // Low memory, by global large pages. The last one may reach beyond the end of memory: nothing goes there.
 static void build_direct_map(struct kernel* kernel) {
   uint64_t large = (uint64_t)1 << kernel->format->level[2].shift;
-  uint64_t low = kernel->frames.low.end << PGSHIFT;
+  uint64_t low = kernel->frames.zones[ZONE_DIRECT].end << PGSHIFT;
   for (uint64_t pa = 0; pa < low; pa += large)
     table_put(kernel, directory_entry(kernel, KERNBASE + pa),
               pa | KERNEL_BITS | PTE_D | PTE_PS | PTE_G | kernel->format->no_execute);

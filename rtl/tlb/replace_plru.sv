@@ -30,21 +30,21 @@ module replace_plru #(
   output logic [WayWidth-1:0] victim_way_o
 );
 
-  localparam int unsigned Depth = $clog2(Ways);
+  localparam int Depth = $clog2(Ways);
 
   // One bit more than there are nodes, so that one way (no node) needs no special case. Node n in bit n.
   logic [Sets*Ways-1:0] tree_q;
   logic [Ways-1:0] touched, asked;
 
-  logic [WayWidth:0] touch_node;
+  logic [WayWidth-1:0] touch_node;  // its top bit, always 1 at a leaf, falls off: what is left is the way
   always_comb begin
     touched = '0;
     touch_node = 1;
     if (touch_i) begin
       touched = tree_q[touch_set_i*Ways+:Ways];
-      for (int unsigned d = 0; d < Depth; d++) begin
-        touched[touch_node[WayWidth-1:0]] = ~touch_way_i[Depth-1-d];
-        touch_node = {touch_node[WayWidth-1:0], touch_way_i[Depth-1-d]};
+      for (int d = 0; d < Depth; d++) begin
+        touched[touch_node] = ~touch_way_i[Depth-1-d];
+        touch_node = WayWidth'({touch_node, touch_way_i[Depth-1-d]});
       end
     end
   end
@@ -57,17 +57,17 @@ module replace_plru #(
     end
   end
 
-  logic [WayWidth:0] victim_node;
+  logic [WayWidth-1:0] victim_node;
   always_comb begin
     asked = '0;
     victim_node = 1;
     if (victim_i) begin
       asked = tree_q[victim_set_i*Ways+:Ways];
-      for (int unsigned d = 0; d < Depth; d++) begin
-        victim_node = {victim_node[WayWidth-1:0], asked[victim_node[WayWidth-1:0]]};
+      for (int d = 0; d < Depth; d++) begin
+        victim_node = WayWidth'({victim_node, asked[victim_node]});
       end
     end
-    victim_way_o = Ways > 1 ? victim_node[WayWidth-1:0] : '0;
+    victim_way_o = Ways > 1 ? victim_node : '0;
   end
 
 endmodule

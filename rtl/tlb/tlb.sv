@@ -22,7 +22,7 @@ module tlb #(
 ) (
   input  logic                         clk_i,
   input  logic                         rst_ni,
-  input  mmu_pkg::context_t            context_i,
+  input  mmu_pkg::mode_e               mode_i,
 
   input  logic                         lookup_i,
   input  logic [mmu_pkg::VpnWidth-1:0] lookup_vpn_i,
@@ -64,8 +64,8 @@ module tlb #(
   localparam int unsigned IndexWidth = Entries > 1 ? $clog2(Entries) : 1;
 
   logic quad, gigantic;
-  assign quad = context_i.mode == mmu_pkg::Mode32Bit;
-  assign gigantic = context_i.mode == mmu_pkg::Mode4Level || context_i.mode == mmu_pkg::Mode5Level;
+  assign quad = mode_i == mmu_pkg::Mode32Bit;
+  assign gigantic = mode_i == mmu_pkg::Mode4Level || mode_i == mmu_pkg::Mode5Level;
 
   assign fill_large_o = ~Mixed & fill_i & fill_entry_i.level != 2'd1;
 

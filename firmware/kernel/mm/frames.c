@@ -5,13 +5,17 @@
 #include "kernel/mm/mmu.h"
 #include "kernel/state.h"
 
-void frames_init(struct kernel* kernel, struct frame* table, uint64_t total, uint64_t direct) {
+void frames_init(struct kernel* kernel, struct frame* table, uint64_t total) {
+  static const uint64_t ends[ZONE_COUNT] = {DIRECT_BYTES >> PGSHIFT, ADDRESS_SPACE_END >> PGSHIFT, UINT64_MAX};
   struct frames* frames = &kernel->frames;
-  uint64_t low = total < direct ? total : direct;
+  uint64_t first = 0;
   frames->table = table;
   frames->total = total;
-  frames->low = (struct zone){.end = low, .watermark = 0};
-  frames->high = (struct zone){.end = total, .watermark = low};
+  for (unsigned i = 0; i < ZONE_COUNT; i++) {
+    uint64_t end = total < ends[i] ? total : ends[i];
+    frames->zones[i] = (struct zone){.end = end, .watermark = first};
+    first = end;
+  }
 }
 
 struct frame* frames_at(struct kernel* kernel, uint64_t pa) {
@@ -19,7 +23,9 @@ struct frame* frames_at(struct kernel* kernel, uint64_t pa) {
 }
 
 static struct zone* zone_of(struct frames* frames, uint64_t pa) {
-  return pa >> PGSHIFT < frames->low.end ? &frames->low : &frames->high;
+  struct zone* zone = frames->zones;
+  while (pa >> PGSHIFT >= zone->end) zone++;
+  return zone;
 }
 
 // The count that a frame of this state belongs to, or NULL for a free one.
@@ -71,14 +77,25 @@ static uint64_t take_from(struct kernel* kernel, struct zone* zone) {
   return NO_FRAME;
 }
 
+static uint64_t take_for(struct kernel* kernel, enum frame_use use) {
+  struct zone* zones = kernel->frames.zones;
+  uint64_t pa = NO_FRAME;
+  switch (use) {
+    case USE_PAGE:
+      for (unsigned i = ZONE_COUNT; i > 0 && pa == NO_FRAME; i--) pa = take_from(kernel, &zones[i - 1]);
+      return pa;
+    case USE_TABLE:
+      for (unsigned i = 0; i < ZONE_COUNT && pa == NO_FRAME; i++) pa = take_from(kernel, &zones[i]);
+      return pa;
+    default:
+      return take_from(kernel, &zones[ZONE_DIRECT]);
+  }
+}
+
 uint64_t frames_take(struct kernel* kernel, enum frame_use use) {
   static const enum frame_state states[] = {
       [USE_KERNEL] = FRAME_KERNEL, [USE_ROOT] = FRAME_TABLE, [USE_TABLE] = FRAME_TABLE, [USE_PAGE] = FRAME_PAGE};
-  struct frames* frames = &kernel->frames;
-  if (kernel->panicked) return NO_FRAME;
-  uint64_t pa = take_from(kernel, use == USE_PAGE ? &frames->high : &frames->low);
-  if (pa == NO_FRAME && use == USE_PAGE) pa = take_from(kernel, &frames->low);
-  if (pa == NO_FRAME && use == USE_TABLE) pa = take_from(kernel, &frames->high);
+  uint64_t pa = kernel->panicked ? NO_FRAME : take_for(kernel, use);
   if (pa == NO_FRAME) return NO_FRAME;
   struct frame* frame = frames_at(kernel, pa);
   frame->entry = frame->page = 0;
@@ -115,7 +132,10 @@ void frames_free(struct kernel* kernel, uint64_t pa) {
 }
 
 uint64_t frames_free_count(const struct kernel* kernel) {
-  const struct zone* low = &kernel->frames.low;
-  const struct zone* high = &kernel->frames.high;
-  return low->listed + (low->end - low->watermark) + high->listed + (high->end - high->watermark);
+  uint64_t count = 0;
+  for (unsigned i = 0; i < ZONE_COUNT; i++) {
+    const struct zone* zone = &kernel->frames.zones[i];
+    count += zone->listed + (zone->end - zone->watermark);
+  }
+  return count;
 }

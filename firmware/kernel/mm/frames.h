@@ -32,7 +32,14 @@ struct frame {
   uint8_t state;   // enum frame_state
 };
 
-// Memory below the direct map's end, and memory beyond it, which only the window reaches.
+// Memory by who can reach it. A frame is taken from the zone that the fewest others can use.
+enum zone_kind {
+  ZONE_DIRECT,  // in the direct map
+  ZONE_4GIB,    // beyond it, named by 32-bit addresses: through the window only
+  ZONE_FAR,     // beyond 4 GiB
+  ZONE_COUNT
+};
+
 struct zone {
   uint64_t end;        // the first frame number beyond it
   uint64_t watermark;  // frames from here on were never taken
@@ -43,14 +50,14 @@ struct zone {
 struct frames {
   struct frame* table;  // a descriptor for each
   uint64_t total;
-  struct zone low, high;
+  struct zone zones[ZONE_COUNT];
   uint64_t kernel, tables, process;  // frames held, by whom
 };
 
-void frames_init(struct kernel* kernel, struct frame* table, uint64_t total, uint64_t direct);
+void frames_init(struct kernel* kernel, struct frame* table, uint64_t total);
 
-// What a frame is wanted for decides where it comes from: user pages leave low memory to the tables while they can;
-// a root must lie where a 32-bit CR3 can name it.
+// What a frame is wanted for decides where it comes from: user pages from the top zone down, tables from the direct map
+// up. The kernel's own tables must lie in the direct map, and so must roots, which a 32-bit CR3 names.
 enum frame_use { USE_KERNEL, USE_ROOT, USE_TABLE, USE_PAGE };
 
 // Takes a frame, its content whatever it was. Returns its physical address, or NO_FRAME.

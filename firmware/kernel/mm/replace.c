@@ -50,7 +50,7 @@ static enum eviction evict_dirty(struct kernel* kernel, uint64_t pa, uint64_t en
 }
 
 enum eviction replace_evict(struct kernel* kernel, bool low, uint32_t* block) {
-  uint64_t end = low ? kernel->frames.low.end : kernel->frames.total;
+  uint64_t end = low ? kernel->frames.zones[ZONE_DIRECT].end : kernel->frames.total;
   // Once round to take second chances away, once more to find who had them, and the frame at which it began.
   for (uint64_t n = 0; n <= 2 * end && !kernel->panicked; n++) {
     uint64_t pa = kernel->clock.hand % end << PGSHIFT;

@@ -110,6 +110,25 @@ void table_clear(struct kernel* kernel, struct process* process, uint64_t va) {
   for (unsigned level = 1; level < empty; level++) frames_free(kernel, table[level]);
 }
 
+// Frees the tables below a table of `level`, and theirs. Its count says when the last one was found.
+static void free_below(struct kernel* kernel, uint64_t table, unsigned level) {
+  unsigned left = frames_at(kernel, table)->used;
+  uint64_t end = table + ((uint64_t)kernel->format->entry_bytes << kernel->format->level[level].bits);
+  for (uint64_t at = table; left > 0 && at < end; at += kernel->format->entry_bytes) {
+    uint64_t entry = table_get(kernel, at);
+    if (!(entry & PTE_P)) continue;
+    free_below(kernel, PTE_ADDR(entry), level - 1);
+    frames_free(kernel, PTE_ADDR(entry));
+    left--;
+  }
+  if (left > 0) kernel_panic(kernel, "a page table holds fewer entries than were counted: ", table);
+}
+
+void table_free_all(struct kernel* kernel, struct process* process) {
+  free_below(kernel, process->root, kernel->format->levels);
+  frames_free(kernel, process->root);
+}
+
 void table_invalidate(struct kernel* kernel, const struct process* process, uint64_t va) {
   if (kernel->current != process) return;
   hal_invlpg(kernel->hal, va);

@@ -50,6 +50,10 @@ void table_set(struct kernel* kernel, uint64_t entry_pa, uint64_t was, uint64_t 
 // Clears the leaf entry for `va`, which is in use, and frees the tables that it leaves empty; the root stays.
 void table_clear(struct kernel* kernel, struct process* process, uint64_t va);
 
+// Frees the tables of a process that maps nothing any more: its root, and tables that were built but never used. Its
+// address space is not loaded.
+void table_free_all(struct kernel* kernel, struct process* process);
+
 // Makes the TLB forget what it knows of `va`. Of an address space that is not loaded it knows nothing: loading CR3
 // has dropped all that is not global.
 void table_invalidate(struct kernel* kernel, const struct process* process, uint64_t va);

@@ -76,9 +76,13 @@ void vma_remove(struct kernel* kernel, struct process* process, struct vma* vma)
   pool_give(&kernel->vmas, vma);
 }
 
-// Priorities need only look random: a multiplicative hash of the place in the pool does.
-static uint32_t priority_of(const struct vma_pool* pool, const struct vma* vma) {
-  return (uint32_t)(vma - pool->vmas + 1) * 0x9e3779b1u;
+// Priorities must look random, also of neighbours: a hash of a running number (murmur's finalizer). Not of the place in
+// the pool: a process that ended gave its VMAs back in the order of their priorities.
+static uint32_t next_priority(struct vma_pool* pool) {
+  uint32_t x = ++pool->born;
+  x = (x ^ x >> 16) * 0x85ebca6bu;
+  x = (x ^ x >> 13) * 0xc2b2ae35u;
+  return x ^ x >> 16;
 }
 
 int vma_add(struct kernel* kernel, struct process* process, uint64_t start, uint64_t end, uint32_t prot) {
@@ -104,7 +108,7 @@ int vma_add(struct kernel* kernel, struct process* process, uint64_t start, uint
   }
   struct vma* vma = pool_take(&kernel->vmas);
   if (!vma) return -KERNEL_ENOMEM;
-  *vma = (struct vma){.start = start, .end = end, .prot = prot, .priority = priority_of(&kernel->vmas, vma)};
+  *vma = (struct vma){.start = start, .end = end, .prot = prot, .priority = next_priority(&kernel->vmas)};
   insert(&process->vmas, vma);
   return 0;
 }

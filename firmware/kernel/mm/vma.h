@@ -26,6 +26,7 @@ struct vma_pool {
   struct vma* vmas;    // [VMA_MAX]
   struct vma* free;    // given back
   uint32_t watermark;  // those from here on were never used
+  uint32_t born;       // VMAs made so far
 };
 
 // The VMA that contains `va`, or NULL.

@@ -63,6 +63,11 @@ int kernel_switch(struct kernel* kernel, int pid) {
 
 int kernel_current(const struct kernel* kernel) { return kernel->current ? kernel->current->pid : 0; }
 
+uint64_t kernel_user_end(const struct kernel* kernel) {
+  (void)kernel;  // the same in both modes
+  return KERNBASE;
+}
+
 int kernel_map(struct kernel* kernel, int pid, uint64_t start, uint64_t end, unsigned prot) {
   struct process* process = process_find(kernel, pid);
   if (!process) return -KERNEL_ESRCH;
@@ -128,7 +133,7 @@ void process_end(struct kernel* kernel, struct process* process) {
     release_range(kernel, process, vma->start, vma->end);
     vma_remove(kernel, process, vma);
   }
-  frames_free(kernel, process->root);
+  table_free_all(kernel, process);
   process->pid = 0;
 }
 

@@ -1,0 +1,459 @@
+// SPDX-License-Identifier: MIT
+// From a configuration to a shared object: Verilator, then one g++ call over the generated code and the shim together.
+//
+// build/rtl/<hash>/mmu.so   the hash covers the RTL, the shim and its headers, the parameters and Verilator's version
+// build/rtl/<hash>.lock     held by whoever builds it
+// build/rtl/lib-<version>/  Verilator's own runtime, compiled once
+// A folder appears under its final name only when it is whole.
+#include "rtl_engine/build.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define CACHE PAGEWALK_ROOT "/build/rtl"
+#define PATH_ROOM 1024
+
+extern char** environ;
+
+static const char no_verilator[] =
+    "the RTL engine needs Verilator and g++: install them with `make setup`, or use `--engine model`";
+
+// --- the list of sources ---------------------------------------------------------------------------------------------
+
+enum { SOURCES_MAX = 64 };
+
+struct sources {
+  char path[SOURCES_MAX][PATH_ROOM];  // of all files under rtl/ that matter, the package first
+  size_t count;
+};
+
+static int compare_sources(const void* a, const void* b) {
+  const char *x = a, *y = b;
+  bool x_first = strstr(x, "_pkg.sv") != NULL, y_first = strstr(y, "_pkg.sv") != NULL;
+  if (x_first != y_first) return x_first ? -1 : 1;
+  return strcmp(x, y);
+}
+
+static bool has_ending(const char* name, const char* ending) {
+  size_t n = strlen(name), e = strlen(ending);
+  return n > e && strcmp(name + n - e, ending) == 0;
+}
+
+static bool add_folder(struct sources* sources, const char* folder, struct error* err) {
+  char path[PATH_ROOM];
+  snprintf(path, sizeof path, "%s/%s", PAGEWALK_ROOT, folder);
+  DIR* dir = opendir(path);
+  if (!dir) return error_set(err, "%s: %s", path, strerror(errno));
+  for (struct dirent* entry; (entry = readdir(dir));) {
+    if (!has_ending(entry->d_name, ".sv") && !has_ending(entry->d_name, ".svh")) continue;
+    if (sources->count < SOURCES_MAX) {
+      int n = snprintf(sources->path[sources->count], PATH_ROOM, "%s/%s", path, entry->d_name);
+      sources->count += n > 0 && n < PATH_ROOM;
+    }
+  }
+  closedir(dir);
+  return true;
+}
+
+static bool find_sources(struct sources* sources, bool checked, struct error* err) {
+  static const char* const folders[] = {"rtl", "rtl/segment", "rtl/tlb", "rtl/walk", "rtl/memory"};
+  sources->count = 0;
+  for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
+    char path[PATH_ROOM];
+    snprintf(path, sizeof path, "%s/%s", PAGEWALK_ROOT, folders[i]);
+    if (access(path, F_OK) != 0) continue;  // folders of parts that are not there yet
+    if (!add_folder(sources, folders[i], err)) return false;
+  }
+  if (checked && !add_folder(sources, "rtl/check", err)) return false;
+  if (sources->count == 0) return error_set(err, "%s/rtl: no SystemVerilog sources there", PAGEWALK_ROOT);
+  qsort(sources->path, sources->count, PATH_ROOM, compare_sources);
+  return true;
+}
+
+// --- parameters and hash ---------------------------------------------------------------------------------------------
+
+enum { PARAMETERS = 11, PARAMETER_ROOM = 40 };
+
+struct parameters {
+  char text[PARAMETERS][PARAMETER_ROOM];  // -GName=value
+};
+
+static void find_parameters(const struct config* c, struct parameters* p) {
+  // Where memory answers in the cycle asked, its reply must reach the walker in that cycle.
+  bool bypass = c->dram.latency + (uint64_t)c->walk.step == 1 || c->dram.latency + (uint64_t)c->walk.cas == 1;
+  const struct {
+    const char* name;
+    unsigned value;
+  } list[PARAMETERS] = {
+      {"ItlbSets", c->itlb.sets},
+      {"ItlbWays", c->itlb.ways},
+      {"ItlbPolicy", c->itlb.replacement},
+      {"ItlbLargeSets", c->itlb.large_sets},
+      {"ItlbLargeWays", c->itlb.large_sets ? c->itlb.large_ways : 1},
+      {"DtlbSets", c->dtlb.sets},
+      {"DtlbWays", c->dtlb.ways},
+      {"DtlbPolicy", c->dtlb.replacement},
+      {"DtlbLargeSets", c->dtlb.large_sets},
+      {"DtlbLargeWays", c->dtlb.large_sets ? c->dtlb.large_ways : 1},
+      {"Bypass", bypass},
+  };
+  for (size_t i = 0; i < PARAMETERS; i++) {
+    snprintf(p->text[i], PARAMETER_ROOM, i + 1 == PARAMETERS ? "-G%s=1'd%u" : "-G%s=%u", list[i].name, list[i].value);
+  }
+}
+
+static uint64_t fnv(uint64_t hash, const void* data, size_t bytes) {
+  const unsigned char* p = data;
+  for (size_t i = 0; i < bytes; i++) hash = (hash ^ p[i]) * UINT64_C(0x100000001b3);
+  return hash;
+}
+
+static bool hash_file(uint64_t* hash, const char* path, struct error* err) {
+  FILE* file = fopen(path, "rb");
+  if (!file) return error_set(err, "%s: %s", path, strerror(errno));
+  char block[4096];
+  size_t n;
+  while ((n = fread(block, 1, sizeof block, file)) > 0) *hash = fnv(*hash, block, n);
+  fclose(file);
+  return true;
+}
+
+static bool hash_build(const struct rtl_build* build, const struct sources* sources,
+                       const struct parameters* parameters, const char* version, uint64_t* hash, struct error* err) {
+  static const char* const headers[] = {"csrc/rtl_engine/shim.cpp", "csrc/rtl_engine/shim.h", "csrc/rtl_engine/build.c",
+                                        "csrc/engine/engine.h",     "csrc/engine/serial.h",   "csrc/config/config.h",
+                                        "csrc/base/error.h"};
+  *hash = UINT64_C(0xcbf29ce484222325);
+  for (size_t i = 0; i < sources->count; i++) {
+    if (!hash_file(hash, sources->path[i], err)) return false;
+  }
+  for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
+    char path[PATH_ROOM];
+    snprintf(path, sizeof path, "%s/%s", PAGEWALK_ROOT, headers[i]);
+    if (!hash_file(hash, path, err)) return false;
+  }
+  for (size_t i = 0; i < PARAMETERS; i++) {
+    *hash = fnv(*hash, parameters->text[i], strlen(parameters->text[i]));
+  }
+  char kind[] = {build->traced ? 't' : '-', build->checked ? 'c' : '-'};
+  *hash = fnv(fnv(*hash, kind, sizeof kind), version, strlen(version));
+  return true;
+}
+
+// --- running tools ---------------------------------------------------------------------------------------------------
+
+enum { ARGUMENTS_MAX = 96 };
+
+struct command {
+  const char* argument[ARGUMENTS_MAX];
+  size_t count;
+};
+
+static void add(struct command* command, const char* argument) {
+  if (command->count + 1 < ARGUMENTS_MAX) command->argument[command->count++] = argument;
+  command->argument[command->count] = NULL;
+}
+
+static void add_all(struct command* command, const char* const* arguments) {
+  while (*arguments) add(command, *arguments++);
+}
+
+// Runs it with its output appended to `log`. Returns its exit status, or -1 if it could not be started.
+static int run(const struct command* command, const char* log) {
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_addopen(&actions, 1, log, O_WRONLY | O_CREAT | O_APPEND, 0644);
+  posix_spawn_file_actions_adddup2(&actions, 1, 2);
+  pid_t pid;
+  int failed = posix_spawnp(&pid, command->argument[0], &actions, NULL, (char**)command->argument, environ);
+  posix_spawn_file_actions_destroy(&actions);
+  if (failed) return -1;
+  int status;
+  while (waitpid(pid, &status, 0) < 0) {
+    if (errno != EINTR) return -1;
+  }
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
+}
+
+static bool on_path(const char* program) {
+  const char* path = getenv("PATH");
+  for (const char* at = path; at && *at;) {
+    size_t n = strcspn(at, ":");
+    char full[PATH_ROOM];
+    snprintf(full, sizeof full, "%.*s/%s", (int)n, at, program);
+    if (access(full, X_OK) == 0) return true;
+    at += n + (at[n] == ':');
+  }
+  return false;
+}
+
+// One line of a program's output.
+static bool ask(const char* question, char* line, size_t room) {
+  FILE* pipe = popen(question, "r");
+  if (!pipe) return false;
+  bool good = fgets(line, (int)room, pipe) != NULL;
+  good = pclose(pipe) == 0 && good;
+  if (good) line[strcspn(line, "\n")] = 0;
+  return good;
+}
+
+// The first line of the log that looks like an error, or else its last.
+static void complaint(const char* log, char* text, size_t room) {
+  text[0] = 0;
+  FILE* file = fopen(log, "r");
+  if (!file) return;
+  char line[400];
+  while (fgets(line, sizeof line, file)) {
+    line[strcspn(line, "\n")] = 0;
+    if (!line[0]) continue;
+    snprintf(text, room, "%s", line);
+    if (strstr(line, "rror:") || strstr(line, "%Error")) break;
+  }
+  fclose(file);
+}
+
+// --- building --------------------------------------------------------------------------------------------------------
+
+struct site {
+  char folder[PATH_ROOM], final[PATH_ROOM], log[PATH_ROOM + 16];
+  char include[PATH_ROOM], runtime[PATH_ROOM];
+  char version[160];
+};
+
+static const char* const cxx_flags[] = {"-std=gnu++17",
+                                        "-O3",
+                                        "-fPIC",
+                                        "-fvisibility=hidden",
+                                        "-fno-gnu-unique",
+                                        "-fcf-protection=none",
+                                        "-fno-plt",
+                                        "-DVERILATOR=1",
+                                        "-DVM_COVERAGE=0",
+                                        "-DVM_SC=0",
+                                        "-DVM_TRACE_VCD=0",
+                                        "-Wall",
+                                        "-Wextra",
+                                        NULL};
+
+static void compiler(struct command* command, const struct site* site, bool traced) {
+  static char vltstd[PATH_ROOM + 16], include[PATH_ROOM];
+  snprintf(include, sizeof include, "%s", site->include);
+  snprintf(vltstd, sizeof vltstd, "%s/vltstd", site->include);
+  command->count = 0;
+  if (on_path("ccache")) add(command, "ccache");
+  add(command, "g++");
+  add_all(command, cxx_flags);
+  add(command, traced ? "-DVM_TRACE=1" : "-DVM_TRACE=0");
+  add(command, traced ? "-DVM_TRACE_FST=1" : "-DVM_TRACE_FST=0");
+  add(command, "-isystem");
+  add(command, include);
+  add(command, "-isystem");
+  add(command, vltstd);
+}
+
+static bool failed_build(const struct site* site, const char* what, struct error* err) {
+  char why[400];
+  complaint(site->log, why, sizeof why);
+  return error_set(
+      err, "building the RTL engine failed (%s): %s; the whole output is in %s; `--engine model` needs no build", what,
+      why, site->log);
+}
+
+// Verilator's runtime, as objects that every shared object of this kind takes in.
+static bool build_runtime(struct site* site, struct error* err) {
+  static const char* const units[] = {"verilated", "verilated_threads", "verilated_fst_c"};
+  for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+    char object[PATH_ROOM * 2], fresh[PATH_ROOM * 2 + 32], source[PATH_ROOM * 2];
+    snprintf(object, sizeof object, "%s/%s.o", site->runtime, units[i]);
+    if (access(object, R_OK) == 0) continue;
+    snprintf(fresh, sizeof fresh, "%s.%d", object, (int)getpid());
+    snprintf(source, sizeof source, "%s/%s.cpp", site->include, units[i]);
+    struct command command;
+    compiler(&command, site, true);
+    add_all(&command, (const char* const[]){"-w", "-c", "-o", fresh, source, NULL});
+    if (run(&command, site->log) != 0 || rename(fresh, object) != 0)
+      return failed_build(site, "Verilator's runtime", err);
+  }
+  return true;
+}
+
+static bool verilate(const struct rtl_build* build, const struct sources* sources, const struct parameters* parameters,
+                     struct site* site, struct error* err) {
+  struct command command = {.count = 0};
+  add_all(&command, (const char* const[]){"verilator",
+                                          "--cc",
+                                          "--prefix",
+                                          "Vmmu",
+                                          "--top-module",
+                                          "mmu_top",
+                                          "-O3",
+                                          "--x-assign",
+                                          "fast",
+                                          "--x-initial",
+                                          "fast",
+                                          "--unroll-count",
+                                          "4096",
+                                          "--unroll-stmts",
+                                          "200000",
+                                          "--output-split",
+                                          "0",
+                                          "--timescale",
+                                          "1ns/1ns",
+                                          "-Wno-fatal",
+                                          "--Mdir",
+                                          site->folder,
+                                          NULL});
+  add(&command, build->checked ? "--assert" : "--noassert");
+  if (build->traced)
+    add_all(&command, (const char* const[]){"--trace-fst", "--trace-structs", "--trace-max-array", "128",
+                                            "--trace-max-width", "2048", NULL});
+  for (size_t i = 0; i < PARAMETERS; i++) add(&command, parameters->text[i]);
+  for (size_t i = 0; i < sources->count; i++) add(&command, sources->path[i]);
+  if (run(&command, site->log) != 0) return failed_build(site, "verilator", err);
+  return true;
+}
+
+// One translation unit of all generated code and the shim, so that the compiler sees a whole access at once.
+static bool write_unit(const struct site* site, const char* path, struct error* err) {
+  char names[SOURCES_MAX][NAME_MAX + 1];
+  size_t count = 0;
+  DIR* dir = opendir(site->folder);
+  if (!dir) return error_set(err, "%s: %s", site->folder, strerror(errno));
+  for (struct dirent* entry; (entry = readdir(dir)) && count < SOURCES_MAX;) {
+    if (strncmp(entry->d_name, "Vmmu", 4) == 0 && has_ending(entry->d_name, ".cpp")) {
+      snprintf(names[count++], sizeof names[0], "%s", entry->d_name);
+    }
+  }
+  closedir(dir);
+  qsort(names, count, sizeof names[0], compare_sources);
+  FILE* file = fopen(path, "w");
+  if (!file) return error_set(err, "%s: %s", path, strerror(errno));
+  for (size_t i = 0; i < count; i++) fprintf(file, "#include <%s>\n", names[i]);
+  fprintf(file, "#include \"rtl_engine/shim.cpp\"\n");
+  if (fclose(file) != 0) return error_set(err, "%s: %s", path, strerror(errno));
+  return true;
+}
+
+static bool compile(const struct rtl_build* build, struct site* site, struct error* err) {
+  char unit[PATH_ROOM + 32], object[PATH_ROOM + 32], shared[PATH_ROOM + 32];
+  char verilated[PATH_ROOM + 32], threads[PATH_ROOM + 48], fst[PATH_ROOM + 48];
+  snprintf(unit, sizeof unit, "%s/unit.cpp", site->folder);
+  snprintf(object, sizeof object, "%s/unit.o", site->folder);
+  snprintf(shared, sizeof shared, "%s/mmu.so", site->folder);
+  snprintf(verilated, sizeof verilated, "%s/verilated.o", site->runtime);
+  snprintf(threads, sizeof threads, "%s/verilated_threads.o", site->runtime);
+  snprintf(fst, sizeof fst, "%s/verilated_fst_c.o", site->runtime);
+  if (!write_unit(site, unit, err)) return false;
+
+  struct command command;
+  compiler(&command, site, build->traced);
+  add_all(&command,
+          (const char* const[]){"-isystem", site->folder, "-I", PAGEWALK_ROOT "/csrc", "-c", "-o", object, unit, NULL});
+  if (run(&command, site->log) != 0) return failed_build(site, "g++", err);
+
+  command.count = 0;
+  add_all(&command, (const char* const[]){"g++", "-shared", "-o", shared, object, verilated, threads, NULL});
+  if (build->traced) add(&command, fst);
+  add_all(&command, (const char* const[]){"-lpthread", NULL});
+  if (build->traced) add(&command, "-lz");
+  if (run(&command, site->log) != 0) return failed_build(site, "linking", err);
+  return true;
+}
+
+// What is left of the folder when all is well: the shared object.
+static void keep_only_result(const struct site* site) {
+  DIR* dir = opendir(site->folder);
+  if (!dir) return;
+  for (struct dirent* entry; (entry = readdir(dir));) {
+    if (entry->d_name[0] == '.' || strcmp(entry->d_name, "mmu.so") == 0 || strcmp(entry->d_name, "log") == 0) continue;
+    unlinkat(dirfd(dir), entry->d_name, 0);
+  }
+  closedir(dir);
+}
+
+static bool make_folder(const char* path, struct error* err) {
+  if (mkdir(path, 0777) == 0 || errno == EEXIST) return true;
+  return error_set(err, "%s: %s", path, strerror(errno));
+}
+
+static bool build_here(const struct rtl_build* build, const struct sources* sources,
+                       const struct parameters* parameters, struct site* site, struct error* err) {
+  if (!make_folder(site->folder, err) || !make_folder(site->runtime, err)) return false;
+  unlink(site->log);
+  const struct config* c = build->config;
+  fprintf(stderr, "pagewalk: building the RTL engine for itlb %ux%u, dtlb %ux%u%s%s ...", c->itlb.sets, c->itlb.ways,
+          c->dtlb.sets, c->dtlb.ways, build->traced ? ", with waveform" : "",
+          build->checked ? ", with assertions" : "");
+  fflush(stderr);
+  struct timespec start, end;
+  clock_gettime(CLOCK_MONOTONIC, &start);
+  bool good = build_runtime(site, err) && verilate(build, sources, parameters, site, err) && compile(build, site, err);
+  if (!good) {
+    fprintf(stderr, " failed\n");
+    return false;
+  }
+  keep_only_result(site);
+  if (rename(site->folder, site->final) != 0) {
+    fprintf(stderr, " failed\n");
+    return error_set(err, "%s: %s", site->final, strerror(errno));
+  }
+  clock_gettime(CLOCK_MONOTONIC, &end);
+  fprintf(stderr, " %.1f s\n", (double)(end.tv_sec - start.tv_sec) + (double)(end.tv_nsec - start.tv_nsec) * 1e-9);
+  return true;
+}
+
+bool rtl_build(const struct rtl_build* build, char* path, size_t room, struct error* err) {
+  struct site site;
+  struct sources* sources = malloc(sizeof *sources);
+  if (!sources) return error_set(err, "out of memory");
+  struct parameters parameters;
+  uint64_t hash = 0;
+  bool good = false;
+  int lock = -1;
+  find_parameters(build->config, &parameters);
+  if (!on_path("verilator") || !on_path("g++") || !ask("verilator --version", site.version, sizeof site.version) ||
+      !ask("verilator --getenv VERILATOR_ROOT", site.include, sizeof site.include - 16)) {
+    error_set(err, "%s", no_verilator);
+    goto out;
+  }
+  strcat(site.include, "/include");
+  if (!find_sources(sources, build->checked, err)) goto out;
+  if (!hash_build(build, sources, &parameters, site.version, &hash, err)) goto out;
+
+  snprintf(site.final, sizeof site.final, "%s/%016llx", CACHE, (unsigned long long)hash);
+  snprintf(site.folder, sizeof site.folder, "%s/%016llx.new", CACHE, (unsigned long long)hash);
+  snprintf(site.log, sizeof site.log, "%s/log", site.folder);
+  snprintf(site.runtime, sizeof site.runtime, "%s/lib-%016llx", CACHE,
+           (unsigned long long)fnv(UINT64_C(0xcbf29ce484222325), site.version, strlen(site.version)));
+  snprintf(path, room, "%s/mmu.so", site.final);
+  if (access(path, R_OK) == 0) {
+    good = true;
+    goto out;
+  }
+  if (!make_folder(PAGEWALK_ROOT "/build", err) || !make_folder(CACHE, err)) goto out;
+  char lock_path[PATH_ROOM + 16];
+  snprintf(lock_path, sizeof lock_path, "%s.lock", site.final);
+  lock = open(lock_path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  if (lock < 0 || flock(lock, LOCK_EX) != 0) {
+    error_set(err, "%s: %s", lock_path, strerror(errno));
+    goto out;
+  }
+  // Somebody else may have built it while we waited.
+  good = access(path, R_OK) == 0 || build_here(build, sources, &parameters, &site, err);
+out:
+  if (lock >= 0) close(lock);
+  free(sources);
+  return good;
+}

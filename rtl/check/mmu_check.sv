@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+// Claims about the whole MMU, bound to mmu from outside; in builds with PAGEWALK_ASSERT=1 only.
+// docs/timing.md, "Who asks" and "Order within a cycle".
+
+module mmu_check (
+  input logic        clk_i,
+  input logic        rst_ni,
+  input logic        step_i,
+  input logic [63:0] now_i,
+  input logic [63:0] wake_o,
+  input logic        fetch_accept_o,
+  input logic        fetch_answer_o,
+  input logic        fetch_busy,
+  input logic        fetch_stays,
+  input logic        data_accept_o,
+  input logic        data_answer_o,
+  input logic        data_busy,
+  input logic        data_stays,
+  input logic        control_i,
+  input logic        control_done_o,
+  input logic        hold,
+  input logic        walk_busy,
+  input logic        walk_mem,
+  input logic        walk_fill,
+  input logic        walk_done,
+  input logic        fetch_grant,
+  input logic        data_grant,
+  input logic        control_load
+);
+
+  // A port takes one part at a time and answers only what it accepted.
+  FetchAcceptsOnlyWhenIdle: assert property (@(posedge clk_i) disable iff (!rst_ni) fetch_accept_o |-> !fetch_busy);
+  DataAcceptsOnlyWhenIdle: assert property (@(posedge clk_i) disable iff (!rst_ni) data_accept_o |-> !data_busy);
+  FetchAnswersWhatItAccepted:
+    assert property (@(posedge clk_i) disable iff (!rst_ni) fetch_answer_o |-> fetch_busy | fetch_accept_o);
+  DataAnswersWhatItAccepted:
+    assert property (@(posedge clk_i) disable iff (!rst_ni) data_answer_o |-> data_busy | data_accept_o);
+
+  // Nothing is accepted from the arrival of an operation to its last cycle, and it acts when nothing is in flight.
+  NothingAcceptedDuringControl:
+    assert property (@(posedge clk_i) disable iff (!rst_ni) hold |-> !fetch_accept_o & !data_accept_o);
+  ControlActsAlone:
+    assert property (@(posedge clk_i) disable iff (!rst_ni) control_done_o |-> !fetch_busy & !data_busy & !walk_busy);
+
+  // The walker serves one at a time; walker and control never use the memory port together.
+  OneGrantAtMost: assert property (@(posedge clk_i) disable iff (!rst_ni) !(fetch_grant & data_grant));
+  GrantOnlyWhenWalkerFree:
+    assert property (@(posedge clk_i) disable iff (!rst_ni) fetch_grant | data_grant |-> !walk_busy | walk_done);
+  OneMemoryCommandAtMost: assert property (@(posedge clk_i) disable iff (!rst_ni) !(walk_mem & control_load));
+  FillOnlyAtTheEnd: assert property (@(posedge clk_i) disable iff (!rst_ni) walk_fill |-> walk_done);
+  NoFillAcrossControl: assert property (@(posedge clk_i) disable iff (!rst_ni) control_i |-> !walk_fill);
+
+  // An edge without a cycle changes nothing that the ports can see.
+  NothingHappensWithoutStep:
+    assert property (@(posedge clk_i) disable iff (!rst_ni)
+                     !step_i |-> !fetch_answer_o & !data_answer_o & !control_done_o & !walk_mem & !walk_done);
+
+  // Whoever works has a next cycle, and it lies ahead.
+  WakeLiesAhead:
+    assert property (@(posedge clk_i) disable iff (!rst_ni)
+                     step_i & (fetch_stays | data_stays) |-> wake_o > now_i & wake_o != '1);
+
+endmodule
+
+bind mmu mmu_check mmu_check (.*);

@@ -1,0 +1,499 @@
+// SPDX-License-Identifier: MIT
+// The program as a user meets it: build/pagewalk with good and bad input. Each case runs in an empty folder of its own,
+// and nothing may be left there that was not asked for.
+#include <dirent.h>
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "config/config.h"
+
+#define PROGRAM PAGEWALK_ROOT "/build/pagewalk"
+#define SMALL "--engine model --generate uniform:pages=100,refs=20000,write=30 "
+
+static char folder[64];
+static char out[1 << 16], err[1 << 14];
+
+static int enter_folder(void** state) {
+  (void)state;
+  snprintf(folder, sizeof folder, "/tmp/pagewalk-cli-XXXXXX");
+  return mkdtemp(folder) && chdir(folder) == 0 ? 0 : -1;
+}
+
+static int leave_folder(void** state) {
+  (void)state;
+  char command[128];
+  snprintf(command, sizeof command, "rm -rf '%s'", folder);
+  return chdir("/") == 0 && system(command) == 0 ? 0 : -1;
+}
+
+static void read_back(const char* name, char* text, size_t room) {
+  FILE* file = fopen(name, "r");
+  assert_non_null(file);
+  text[fread(text, 1, room - 1, file)] = '\0';
+  fclose(file);
+  assert_int_equal(unlink(name), 0);
+}
+
+// Runs a shell command in which $P is the program. Fills out and err; returns the exit code, or 128 + the signal.
+static int shell(const char* format, ...) __attribute__((format(printf, 1, 2)));
+static int shell(const char* format, ...) {
+  char command[2048], whole[2200];
+  va_list args;
+  va_start(args, format);
+  vsnprintf(command, sizeof command, format, args);
+  va_end(args);
+  snprintf(whole, sizeof whole, "exec >.out 2>.err; %s", command);
+  fflush(stdout);
+  setenv("P", PROGRAM, 1);
+  int status = system(whole);
+  read_back(".out", out, sizeof out);
+  read_back(".err", err, sizeof err);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static void says(const char* text, const char* what) {
+  if (!strstr(text, what)) fail_msg("no '%s' in:\n%s", what, text);
+}
+
+static unsigned lines_of(const char* text) {
+  unsigned lines = 0;
+  for (; *text; text++) lines += *text == '\n';
+  return lines;
+}
+
+// The folder holds exactly these files (names separated by blanks, sorted).
+static void left_behind(const char* names) {
+  char found[1024] = "";
+  struct dirent** entries;
+  int count = scandir(".", &entries, NULL, alphasort);
+  assert_true(count >= 0);
+  for (int i = 0; i < count; i++) {
+    if (strcmp(entries[i]->d_name, ".") != 0 && strcmp(entries[i]->d_name, "..") != 0) {
+      if (*found) strcat(found, " ");
+      strcat(found, entries[i]->d_name);
+    }
+    free(entries[i]);
+  }
+  free(entries);
+  assert_string_equal(found, names);
+}
+
+// The command failed with one message on stderr that says `what`, and printed no report.
+static void failed(int status, const char* what) {
+  if (status != 1) fail_msg("exit code %d, stderr: %s", status, err);
+  if (lines_of(err) != 1) fail_msg("not one line: %s", err);
+  assert_memory_equal(err, "pagewalk: ", 10);
+  says(err, what);
+  assert_string_equal(out, "");
+}
+
+// A usage error: a message and a hint.
+static void misused(int status, const char* what) {
+  if (status != 2) fail_msg("exit code %d, stderr: %s", status, err);
+  assert_int_equal(lines_of(err), 2);
+  says(err, what);
+  says(err, "--help");
+  assert_string_equal(out, "");
+}
+
+static void succeeded(int status) {
+  if (status != 0) fail_msg("exit code %d, stderr: %s", status, err);
+}
+
+static json_t* json_file(const char* name) {
+  json_error_t problem;
+  json_t* root = json_load_file(name, 0, &problem);
+  if (!root) fail_msg("%s: %s", name, problem.text);
+  return root;
+}
+
+static uint64_t figure(json_t* root, const char* object, const char* key) {
+  json_t* value = json_object_get(object ? json_object_get(root, object) : root, key);
+  if (!json_is_integer(value)) fail_msg("no number %s.%s", object ? object : "", key);
+  return (uint64_t)json_integer_value(value);
+}
+
+static uint64_t sum_of_cycles(json_t* root) {
+  uint64_t sum = 0;
+  const char* key;
+  json_t* value;
+  json_object_foreach(json_object_get(root, "cycles_by"), key, value) sum += (uint64_t)json_integer_value(value);
+  return sum;
+}
+
+// ---- commands and help ----------------------------------------------------------------------------------------------
+
+static void every_command_has_help_with_an_example(void** state) {
+  (void)state;
+  static const char* const commands[] = {"tour", "run", "script", "explain", "vectors", "configs"};
+  for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+    succeeded(shell("$P %s --help", commands[i]));
+    says(out, "Usage: pagewalk ");
+    says(out, "Example");
+    assert_string_equal(err, "");
+    succeeded(shell("$P help %s", commands[i]));
+    succeeded(shell("$P --help"));
+    says(out, commands[i]);
+    succeeded(shell("$P --help | grep -A9 Example"));
+  }
+  left_behind("");
+}
+
+static void versions_are_told(void** state) {
+  (void)state;
+  succeeded(shell("$P --version"));
+  assert_memory_equal(out, "pagewalk ", 9);
+}
+
+static void unknown_names_get_a_suggestion(void** state) {
+  (void)state;
+  misused(shell("$P rnu"), "did you mean 'run'?");
+  misused(shell("$P zzzzzz"), "there is no command 'zzzzzz'");
+  misused(shell("$P run --egnine model"), "did you mean --engine?");
+  misused(shell("$P run --frmaes=4 --generate x"), "did you mean --frames?");
+  assert_int_equal(shell("$P"), 2);
+}
+
+static void usage_errors_exit_with_two(void** state) {
+  (void)state;
+  misused(shell("$P run"), "--trace FILE or --generate SPEC");
+  misused(shell("$P run --trace a --generate b"), "one program");
+  misused(shell("$P run --generate x --engine fast"), "rtl, model or both");
+  misused(shell("$P run --generate x --frames many"), "--frames: 'many'");
+  misused(shell("$P run --generate x --skip=-1"), "--skip: '-1'");
+  misused(shell("$P run --generate x --count 0"), "--count");
+  misused(shell("$P run --generate x --paging lazy"), "--paging");
+  misused(shell("$P run --generate x --window 5:9"), "--wave");
+  misused(shell("$P run --generate x --wave x --window 9:5"), "--window");
+  misused(shell("$P run --generate x --wave x --window 9"), "--window");
+  misused(shell("$P run --generate x --wave x --engine model"), "--wave");
+  misused(shell("$P run --generate x --format elf"), "elf");
+  misused(shell("$P run some.trace"), "--trace");
+  misused(shell("$P run --generate x --seed"), "seed");
+  left_behind("");
+}
+
+// ---- machines -------------------------------------------------------------------------------------------------------
+
+static void machines_are_listed_and_checked(void** state) {
+  (void)state;
+  succeeded(shell("$P configs"));
+  says(out, "default");
+  says(out, "teaching");
+  succeeded(shell("printf 'mode: pae\\n' >mine.yaml; $P configs teaching ./mine.yaml"));
+  says(out, "mine");
+  left_behind("mine.yaml");
+}
+
+static void a_bad_machine_is_told_and_the_good_ones_still_listed(void** state) {
+  (void)state;
+  assert_int_equal(shell("printf 'dtlb:\\n  ways: 3\\n  replacement: plru\\n' >bad.yaml; $P configs bad.yaml default"),
+                   1);
+  says(err, "bad.yaml: dtlb.ways: 3");
+  says(out, "default");
+}
+
+static void typos_in_a_machine_are_told_with_file_line_and_key(void** state) {
+  (void)state;
+  failed(shell("printf 'mode: pae\\ndtlb:\\n  sest: 4\\n' >m.yaml; $P run " SMALL "--config m.yaml"),
+         "m.yaml:3: dtlb.sest: unknown key; did you mean dtlb.sets?");
+  left_behind("m.yaml");
+}
+
+static void impossible_machines_are_refused(void** state) {
+  (void)state;
+  failed(shell("$P run " SMALL "--set dtlb.ways=3 --set dtlb.replacement=plru"), "dtlb.ways: 3");
+  failed(shell("$P run " SMALL "--set itlb.sets=12"), "itlb.sets: 12");
+  failed(shell("$P run " SMALL "--set dtlb.ways=0"), "dtlb.ways: 0");
+  failed(shell("$P run " SMALL "--set dtlb.wasy=4"), "did you mean dtlb.ways?");
+  failed(shell("$P run " SMALL "--set stlb.sets=128"), "not in this version");
+  failed(shell("$P run " SMALL "--set mode=4-level"), "later version");
+  failed(shell("$P run " SMALL "--set mode=none"), "needs paging");
+  failed(shell("$P run " SMALL "--config nowhere"), "no such machine");
+}
+
+static void too_little_memory_is_refused(void** state) {
+  (void)state;
+  failed(shell("$P run " SMALL "--frames 0"), "--frames 0");
+  failed(shell("$P run " SMALL "--frames 3"), "3 frames are too few");
+  failed(shell("$P run " SMALL "--paging eager --frames 90"), "--frames");
+  says(err, "100 pages");
+}
+
+static void the_table_of_keys_in_the_documentation_is_that_of_the_program(void** state) {
+  (void)state;
+  static char docs[1 << 16];
+  succeeded(shell("$P configs --keys"));
+  FILE* file = fopen(PAGEWALK_ROOT "/docs/config.md", "r");
+  assert_non_null(file);
+  docs[fread(docs, 1, sizeof docs - 1, file)] = '\0';
+  fclose(file);
+  says(docs, out);
+}
+
+// ---- traces ---------------------------------------------------------------------------------------------------------
+
+static void missing_and_unreadable_traces_are_told(void** state) {
+  (void)state;
+  failed(shell("$P run --engine model --trace nowhere.din"), "nowhere.din");
+  failed(shell("mkdir d; $P run --engine model --trace d; s=$?; rmdir d; exit $s"), "d is a directory");
+}
+
+static void empty_traces_are_told(void** state) {
+  (void)state;
+  failed(shell(": >empty; $P run --engine model --trace empty"), "empty");
+  failed(shell("$P run --engine model --trace - </dev/null"), "standard input");
+  left_behind("empty");
+}
+
+static void garbage_is_told_with_its_place(void** state) {
+  (void)state;
+  failed(shell("printf 'it was a dark and stormy night\\n' >g; $P run --engine model --trace g"), "g");
+  failed(shell("printf '0 1000\\n1 2000\\nx y z\\n' >g; $P run --engine model --trace g --format din"), "g");
+  says(err, "3");   // the record
+  says(err, "14");  // its byte
+  left_behind("g");
+}
+
+static void truncated_archives_are_told(void** state) {
+  (void)state;
+  failed(shell("for i in $(seq 20000); do echo \"0 $((i * 7919 %% 65536))\"; done >t.din; xz t.din; "
+               "head -c 2000 t.din.xz >cut.xz; $P run --engine model --trace cut.xz --json r.json"),
+         "cut.xz");
+  left_behind("cut.xz t.din.xz");
+}
+
+static void a_binary_trace_cut_in_a_record_is_told(void** state) {
+  (void)state;
+  failed(shell("t=$(ls " PAGEWALK_ROOT "/tests/traces/*.pwt.xz | head -1); xz -dc $t | head -c 100001 >cut.pwt; "
+               "$P run --engine model --trace cut.pwt"),
+         "cut.pwt");
+  says(err, "byte");
+  left_behind("cut.pwt");
+}
+
+static void strict_runs_refuse_wide_addresses(void** state) {
+  (void)state;
+  succeeded(shell("printf '0 7fff12345678\\n1 401000\\n' >w.din; $P run --engine model --trace w.din"));
+  says(out, "moved to fit");
+  failed(shell("$P run --engine model --trace w.din --strict"), "7fff12345678");
+  left_behind("w.din");
+}
+
+static void unknown_generators_are_told(void** state) {
+  (void)state;
+  assert_int_equal(shell("$P run --engine model --generate unifrom:pages=4,refs=10"), 1);
+  says(err, "did you mean uniform?");
+}
+
+static void nothing_left_to_run_is_told(void** state) {
+  (void)state;
+  failed(shell("$P run " SMALL "--warm 20000"), "nothing left");
+  failed(shell("$P run " SMALL "--skip 20000"), "nothing left");
+}
+
+// ---- results --------------------------------------------------------------------------------------------------------
+
+static void runs_add_up(void** state) {
+  (void)state;
+  static const char* const ways[] = {"", "--frames 60", "--paging eager", "--frames 60 --warm 5000"};
+  static const char* const modes[] = {"32-bit", "pae"};
+  for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+    for (size_t m = 0; m < 2; m++) {
+      succeeded(shell("$P run " SMALL "%s --set mode=%s --json r.json", ways[i], modes[m]));
+      assert_string_equal(err, "");
+      json_t* root = json_file("r.json");
+      assert_int_equal(sum_of_cycles(root), figure(root, NULL, "cycles"));
+      assert_true(figure(root, NULL, "cycles") > figure(root, NULL, "accesses"));
+      assert_int_equal(figure(root, NULL, "accesses"), i == 3 ? 15000 : 20000);
+      assert_true(figure(root, "dtlb", "misses") <= figure(root, NULL, "walks"));
+      uint64_t faults = figure(root, "faults", "minor") + figure(root, "faults", "major");
+      uint64_t lookups = figure(root, "dtlb", "hits") + figure(root, "dtlb", "misses");
+      assert_int_equal(lookups, figure(root, NULL, "accesses") + faults);
+      assert_true(i == 2 ? faults == 0 : i == 0 ? faults == 100 : faults > 100);
+      assert_int_equal(figure(root, "kernel", "checksum_errors"), 0);
+      json_decref(root);
+      left_behind("r.json");
+    }
+  }
+}
+
+static void the_same_run_gives_the_same_json(void** state) {
+  (void)state;
+  succeeded(shell("for i in 1 2; do $P run " SMALL "--frames 60 --seed 9 --json $i; done; cmp 1 2"));
+  assert_int_equal(shell("$P run " SMALL "--frames 60 --seed 10 --json 3; cmp -s 1 3"), 1);
+}
+
+static void skip_and_count_take_a_part(void** state) {
+  (void)state;
+  succeeded(
+      shell("seq 1 100 | sed 's/^/0 /' >t.din; $P run --engine model --trace t.din --skip 10 --warm 20 --count 30 "
+            "--json r.json"));
+  json_t* root = json_file("r.json");
+  assert_int_equal(figure(root, NULL, "accesses"), 30);
+  assert_int_equal(figure(root, "trace", "references"), 30);
+  assert_int_equal(figure(root, "trace", "warm"), 20);
+  json_decref(root);
+  succeeded(shell("$P run " SMALL "--skip 19000 --warm 100 --count 5 --json r.json"));
+  root = json_file("r.json");
+  assert_int_equal(figure(root, NULL, "accesses"), 5);
+  json_decref(root);
+}
+
+static void both_engines_in_lockstep_agree(void** state) {
+  (void)state;
+  succeeded(
+      shell("for e in rtl model both; do $P run --generate uniform:pages=100,refs=20000,write=30 --frames 60 "
+            "--set mode=pae --engine $e --json $e.json || exit; sed -i /engine/d $e.json; done; "
+            "cmp rtl.json model.json && cmp both.json model.json"));
+}
+
+static void reports_have_no_colour_in_a_file(void** state) {
+  (void)state;
+  succeeded(shell("TERM=xterm $P run " SMALL));
+  assert_null(strchr(out, '\033'));
+  succeeded(shell("TERM=xterm script -qec \"$P run " SMALL "\" /dev/null"));
+  assert_non_null(strchr(out, '\033'));
+  succeeded(shell("NO_COLOR=1 TERM=xterm script -qec \"$P run " SMALL "2>/dev/null\" /dev/null"));
+  assert_null(strchr(out, '\033'));
+}
+
+static void unwritable_results_are_refused_before_the_run(void** state) {
+  (void)state;
+  failed(shell("$P run " SMALL "--json none/r.json"), "none/r.json: can't be written");
+  failed(shell("mkdir d; $P run " SMALL "--json d; s=$?; rmdir d; exit $s"), "d: can't be written");
+  failed(shell("$P run --generate uniform:pages=4,refs=100 --wave none/w.fst"), "none/w.fst: can't be written");
+  left_behind("");
+}
+
+static void a_full_disk_leaves_no_json(void** state) {
+  (void)state;
+  failed(shell("ulimit -f 1; $P run " SMALL "--json r.json >/dev/null"), "r.json: can't be written");
+  failed(shell("$P run " SMALL "--json /dev/full >/dev/null"), "No space left");
+  left_behind("");
+}
+
+static void a_full_disk_behind_the_report_is_told(void** state) {
+  (void)state;
+  assert_int_equal(shell("$P run " SMALL ">/dev/full"), 1);
+  says(err, "standard output: can't be written");
+}
+
+static void ctrl_c_leaves_a_partial_result(void** state) {
+  (void)state;
+  // Each reference faults, most wait for the disk: minutes, if it is not interrupted.
+  int status = shell(
+      "$P run --engine model --generate uniform:pages=60000,refs=6000000,write=50 --frames 2000 "
+      "--json r.json & p=$!; sleep 1; kill -INT $p; wait $p");
+  assert_int_equal(status, 130);
+  says(out, "PARTIAL");
+  json_t* root = json_file("r.json");
+  assert_true(json_is_true(json_object_get(root, "partial")));
+  assert_true(figure(root, NULL, "accesses") < 6000000);
+  assert_int_equal(sum_of_cycles(root), figure(root, NULL, "cycles"));
+  json_decref(root);
+  left_behind("r.json");
+}
+
+// ---- the RTL engine -------------------------------------------------------------------------------------------------
+
+static void a_missing_verilator_is_told(void** state) {
+  (void)state;
+  // A geometry that nobody has built before, and a PATH without the tool.
+  failed(shell("PATH=/nowhere $P run --engine rtl --generate uniform:pages=4,refs=10 --set itlb.ways=61 "
+               "--set itlb.large.ways=59"),
+         "erilator");
+  left_behind("");
+}
+
+static void a_waveform_is_written(void** state) {
+  (void)state;
+  succeeded(shell("$P run --generate uniform:pages=4,refs=1000 --wave w.fst --window 100:200"));
+  left_behind("w.fst");
+}
+
+#define WAVE_RUN "$P run --generate uniform:pages=40,refs=1000 --wave "
+
+// A limit on files is a disk that is full for every file: the library's own temporary ones too.
+static void a_full_disk_for_all_files_leaves_no_waveform(void** state) {
+  (void)state;
+  succeeded(shell(WAVE_RUN "w.fst; echo blocks $(($(wc -c <w.fst) / 512)); rm w.fst"));
+  int blocks = atoi(strstr(out, "blocks ") + 7);
+  assert_true(blocks > 4);
+  const int limits[] = {1, blocks / 2, blocks};
+  for (size_t i = 0; i < 3; i++) {
+    failed(shell("ulimit -f %d; " WAVE_RUN "w.fst >/dev/null", limits[i]), "w.fst");
+    left_behind("");
+  }
+}
+
+// A disk of its own for the waveform, where the system lets us mount one.
+static void a_full_disk_for_the_waveform_leaves_none(void** state) {
+  (void)state;
+  succeeded(shell(WAVE_RUN "w.fst --window 0:40000; echo SIZE $(($(wc -c <w.fst) / 4096)); rm w.fst; mkdir disk"));
+  int pages = atoi(strstr(out, "SIZE ") + 5);
+  assert_true(pages >= 2);
+  if (shell("unshare -m mount -t tmpfs -o size=4k none disk") != 0) skip();
+  for (int size = 1; size <= pages; size += 3) {
+    failed(shell("unshare -m sh -c 'mount -t tmpfs -o size=%dk none disk; " WAVE_RUN
+                 "disk/w.fst --window 0:40000 >/dev/null; "
+                 "s=$?; ls -A disk >&2; exit $s'",
+                 4 * size),
+           "disk/w.fst");
+  }
+}
+
+static void the_tour_shows_what_it_promises(void** state) {
+  (void)state;
+  succeeded(shell("$P tour"));
+  static const char* const parts[] = {"1  ", "6  ", "32-bit", "PAE", "Where every cycle went", "gtkwave", "try next"};
+  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) says(out, parts[i]);
+  assert_int_equal(access(PAGEWALK_ROOT "/waves/tour.fst", F_OK), 0);
+  for (char* line = strtok(out, "\n"); line; line = strtok(NULL, "\n"))
+    if (strlen(line) > 100) fail_msg("wider than a terminal: %s", line);
+  left_behind("");
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, enter_folder, leave_folder)
+
+static const struct CMUnitTest tests[] = {
+    CASE(every_command_has_help_with_an_example),
+    CASE(versions_are_told),
+    CASE(unknown_names_get_a_suggestion),
+    CASE(usage_errors_exit_with_two),
+    CASE(machines_are_listed_and_checked),
+    CASE(a_bad_machine_is_told_and_the_good_ones_still_listed),
+    CASE(typos_in_a_machine_are_told_with_file_line_and_key),
+    CASE(impossible_machines_are_refused),
+    CASE(too_little_memory_is_refused),
+    CASE(the_table_of_keys_in_the_documentation_is_that_of_the_program),
+    CASE(missing_and_unreadable_traces_are_told),
+    CASE(empty_traces_are_told),
+    CASE(garbage_is_told_with_its_place),
+    CASE(truncated_archives_are_told),
+    CASE(a_binary_trace_cut_in_a_record_is_told),
+    CASE(strict_runs_refuse_wide_addresses),
+    CASE(unknown_generators_are_told),
+    CASE(nothing_left_to_run_is_told),
+    CASE(runs_add_up),
+    CASE(the_same_run_gives_the_same_json),
+    CASE(skip_and_count_take_a_part),
+    CASE(both_engines_in_lockstep_agree),
+    CASE(reports_have_no_colour_in_a_file),
+    CASE(unwritable_results_are_refused_before_the_run),
+    CASE(a_full_disk_leaves_no_json),
+    CASE(a_full_disk_behind_the_report_is_told),
+    CASE(ctrl_c_leaves_a_partial_result),
+    CASE(a_missing_verilator_is_told),
+    CASE(a_waveform_is_written),
+    CASE(a_full_disk_for_all_files_leaves_no_waveform),
+    CASE(a_full_disk_for_the_waveform_leaves_none),
+    CASE(the_tour_shows_what_it_promises),
+};
+TEST_MAIN(tests)

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+// A HAL without an engine: a byte array, and a page walk of its own, written apart from the kernel's and the engines'.
+// Its TLB is the strictest possible one: it never forgets an entry that it may keep, so that a missing INVLPG or CR3
+// write shows. A kernel access that faults fails the test.
+#ifndef PAGEWALK_TESTS_FIRMWARE_FAKE_HAL_H
+#define PAGEWALK_TESTS_FIRMWARE_FAKE_HAL_H
+
+#include "hal/hal.h"
+#include "kernel/kernel.h"
+
+enum { FAKE_NOTES = 4096, FAKE_TRANSFERS = 64 };
+
+struct fake_tlb_entry {
+  uint32_t life;  // valid if it equals the flush count of its kind
+  bool global, writable, user, no_execute, dirty;
+  uint64_t frame;
+};
+
+struct fake_transfer {
+  uint64_t ticket, block, pa, over, checksum;
+  enum hal_disk_op op;
+  bool collected;
+};
+
+struct fake_hal {
+  struct hal hal;
+  uint8_t* memory;
+  uint64_t bytes;
+  uint64_t registers[5], pdptes[4];
+  struct fake_tlb_entry* tlb;  // one for each page of the linear address space
+  uint32_t life, global_life;
+  uint64_t now;
+
+  uint8_t* disk;
+  uint64_t blocks, disk_cycles, transfers, reads, writes;
+  struct fake_transfer queue[FAKE_TRANSFERS];  // ticket t at t % FAKE_TRANSFERS
+
+  struct hal_note notes[FAKE_NOTES];  // the first so many; texts are not kept
+  unsigned note_count;
+  char panic[256];
+  uint64_t references, invlpgs, cr3_writes;
+};
+
+void fake_create(struct fake_hal* fake, uint64_t frames, uint64_t blocks, uint64_t disk_cycles);
+void fake_destroy(struct fake_hal* fake);
+
+// One access of `size` bytes within a page, through the TLB and the tables. False on a fault.
+enum fake_kind { FAKE_READ, FAKE_WRITE, FAKE_FETCH };
+bool fake_access(struct fake_hal* fake, uint64_t va, enum fake_kind kind, bool user, uint64_t* pa, unsigned* error);
+
+uint64_t fake_word(const struct fake_hal* fake, uint64_t pa, unsigned size);
+void fake_poke(struct fake_hal* fake, uint64_t pa, unsigned size, uint64_t value);
+
+// A kernel over a fake, booted. The caller destroys both.
+struct kernel* fake_boot(struct fake_hal* fake, void** arena, enum kernel_paging paging, uint64_t frames,
+                         uint64_t blocks);
+
+// A user access of the current process that goes on through faults and waits until it is done (true) or the process
+// is killed.
+bool fake_touch(struct fake_hal* fake, struct kernel* kernel, uint64_t va, enum fake_kind kind, uint64_t* pa,
+                struct kernel_kill* kill);
+
+// How often a note was given; the n-th (from 0) of a kind, or NULL.
+unsigned fake_noted(const struct fake_hal* fake, enum hal_note_kind kind);
+const struct hal_note* fake_note(const struct fake_hal* fake, enum hal_note_kind kind, unsigned n);
+
+#endif

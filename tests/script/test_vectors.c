@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+// The x86 case files of this modes on both engines; a wrong line is reported, a broken file refused.
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "script/cases.h"
+
+static const char* const x86_files[] = {PAGEWALK_ROOT "/tests/cases/x86/m32.txt",
+                                        PAGEWALK_ROOT "/tests/cases/x86/pae.txt"};
+
+struct replay {
+  bool ok;
+  struct case_totals totals;
+  char* printed;
+  struct error err;
+};
+
+static struct replay replay_file(const char* path, enum engine_kind engine) {
+  struct replay replay = {0};
+  size_t length;
+  FILE* out = open_memstream(&replay.printed, &length);
+  replay.ok = cases_replay(path, engine, out, &replay.totals, &replay.err);
+  fclose(out);
+  return replay;
+}
+
+static struct replay replay_text(const char* text) {
+  char path[] = "/tmp/pagewalk-cases-XXXXXX";
+  int fd = mkstemp(path);
+  assert_true(fd >= 0);
+  FILE* file = fdopen(fd, "w");
+  fputs(text, file);
+  fclose(file);
+  struct replay replay = replay_file(path, ENGINE_MODEL);
+  unlink(path);
+  return replay;
+}
+
+static size_t cases_in(const char* path) {
+  char line[2048];
+  size_t count = 0;
+  FILE* file = fopen(path, "r");
+  assert_non_null(file);
+  while (fgets(line, sizeof line, file)) count += line[0] != '#';
+  fclose(file);
+  return count;
+}
+
+static void every_case_passes(enum engine_kind engine) {
+  for (size_t i = 0; i < sizeof x86_files / sizeof *x86_files; i++) {
+    struct replay replay = replay_file(x86_files[i], engine);
+    if (!replay.ok || replay.totals.failed) fail_msg("%s%s", replay.printed, replay.ok ? "" : replay.err.text);
+    free(replay.printed);
+    assert_int_equal(replay.totals.passed, cases_in(x86_files[i]));
+  }
+}
+
+static void the_model_passes_every_case(void** state) {
+  (void)state;
+  every_case_passes(ENGINE_MODEL);
+}
+
+static void the_rtl_passes_every_case(void** state) {
+  (void)state;
+  every_case_passes(ENGINE_RTL);
+}
+
+static void the_engines_agree_on_every_case(void** state) {
+  (void)state;
+  every_case_passes(ENGINE_BOTH);
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+#define HEAD "# kind: x86\n"
+#define STATE "id=t mode=32 cr0=80000011 cr3=1000 cr4=10 efer=0 cpl=0 ac=0 "
+#define GOOD_ENTRIES "nent=2 pte0=1004:2007:2027 pte1=2004:5007:5067 "
+#define GOOD STATE "op=w va=401000 " GOOD_ENTRIES "result=ok pa=5000 pgsz=12\n"
+#define FAULT STATE "op=r va=401000 nent=2 pte0=1004:2007:2027 pte1=2004:0:0 result=pf err=0 cr2=401000 "
+
+static void expect_counts(const char* text, unsigned passed, unsigned failed, const char* printed) {
+  struct replay replay = replay_text(text);
+  if (!replay.ok) fail_msg("%s", replay.err.text);
+  if (printed && !strstr(replay.printed, printed)) fail_msg("no '%s' in:\n%s", printed, replay.printed);
+  free(replay.printed);
+  assert_int_equal(replay.totals.passed, passed);
+  assert_int_equal(replay.totals.failed, failed);
+}
+
+static void each_wrong_answer_is_reported(void** state) {
+  (void)state;
+  expect_counts(HEAD GOOD GOOD "# a comment\n\n" GOOD, 3, 0, NULL);
+  expect_counts(HEAD STATE "op=w va=401000 " GOOD_ENTRIES "result=ok pa=6000 pgsz=12\n" GOOD, 1, 1,
+                ":2: t: expected ok pa=6000, got ok pa=5000");
+  expect_counts(HEAD STATE "op=w va=401000 " GOOD_ENTRIES "result=ok pa=5000 pgsz=22\n", 0, 1, "a page of 2^22 bytes");
+  expect_counts(HEAD STATE "op=r va=401000 " GOOD_ENTRIES "result=ok pa=5000 pgsz=12\n", 0, 1,
+                "pte1 at 2004: expected 5067, got 5027");
+  expect_counts(HEAD STATE "op=w va=401000 " GOOD_ENTRIES "result=pf err=0 cr2=401000\n", 0, 1,
+                "expected pf err=0 cr2=401000, got ok pa=5000");
+  expect_counts(HEAD STATE "op=w va=401000 " GOOD_ENTRIES "result=gpcr3\n", 0, 1, "cr3 was accepted, expected #GP");
+  expect_counts(HEAD "id=t mode=32 cr0=80000010 cr3=1000 cr4=10 efer=0 cpl=0 ac=0 op=w va=401000 " GOOD_ENTRIES
+                     "result=ok pa=5000 pgsz=12\n",
+                0, 1, "setting up: the write of 80000010 to cr0 was refused");
+}
+
+// A of the upper entries of a faulting walk: exact, unless aopt allows both.
+static void optional_a_bits_are_allowed_where_stated_only(void** state) {
+  (void)state;
+  expect_counts(HEAD FAULT "aopt=1\n", 1, 0, NULL);
+  expect_counts(HEAD FAULT "\n", 0, 1, "pte0 at 1004: expected 2027, got 2007");
+  expect_counts(HEAD FAULT "aopt=2\n", 0, 1, "pte0 at 1004: expected 2027, got 2007");
+}
+
+static void a_broken_file_is_refused_whole(void** state) {
+  (void)state;
+  static const struct {
+    const char *text, *message;
+  } bad[] = {
+      {"", ":1: not a case file"},
+      {GOOD, ":1: not a case file"},
+      {"# kind: x68\n" GOOD, ":1: unknown kind 'x68'; did you mean 'x86'?"},
+      {HEAD, "there is no case in this file"},
+      {HEAD "# nothing\n\n", "there is no case in this file"},
+      {HEAD GOOD "id=u mode=32 cr0=80000011 cr3=10", ":3: the field cr4= is missing"},
+      {HEAD STATE "op=w va=401000 nent=2 pte0=1004:2007:2027 result=ok pa=5000 pgsz=12\n", ":2: nent=2, but"},
+      {HEAD STATE "op=w va=401000 nent=1 pte0=1004:2007 result=ok pa=5000 pgsz=12\n",
+       "pte0=: not address:before:after"},
+      {HEAD STATE "op=q va=401000 " GOOD_ENTRIES "result=ok pa=5000 pgsz=12\n", "op=q: unknown word"},
+      {HEAD STATE "op=w va=40z000 " GOOD_ENTRIES "result=ok pa=5000 pgsz=12\n", "va=40z000: not a hexadecimal number"},
+      {HEAD STATE "op=w va=401000 " GOOD_ENTRIES "result=ok pgsz=12\n", "the field pa= is missing"},
+      {HEAD STATE "op=w va=401000 va=1 " GOOD_ENTRIES "result=gp\n", "the field va= is given twice"},
+      {HEAD STATE "op=w va=401000 " GOOD_ENTRIES "result=gp colour=red\n", "unknown field colour="},
+      {HEAD STATE "op=w va=401000 " GOOD_ENTRIES "result=gp junk\n", "'junk' is not of the form key=value"},
+      {"# kind: relocation\nbase=1 bound=2 va=3 fault\n", "needs segments: not in this version"},
+      {"# kind: segmentation\n", "needs segments: not in this version"},
+      {"# kind: policy\n", "replay files of kind x86"},
+      {"# kind: freespace\n", "replay files of kind x86"},
+  };
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+    struct replay replay = replay_text(bad[i].text);
+    if (replay.ok) fail_msg("accepted: %s", bad[i].text);
+    if (!strstr(replay.err.text, bad[i].message)) fail_msg("said '%s', not '%s'", replay.err.text, bad[i].message);
+    assert_int_equal(replay.totals.passed + replay.totals.failed, 0);
+    free(replay.printed);
+  }
+  struct replay replay = replay_file(PAGEWALK_ROOT "/tests", ENGINE_MODEL);
+  assert_false(replay.ok);
+  assert_non_null(strstr(replay.err.text, "is a directory"));
+  free(replay.printed);
+}
+
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(the_model_passes_every_case),
+    cmocka_unit_test(the_rtl_passes_every_case),
+    cmocka_unit_test(the_engines_agree_on_every_case),
+    cmocka_unit_test(each_wrong_answer_is_reported),
+    cmocka_unit_test(optional_a_bits_are_allowed_where_stated_only),
+    cmocka_unit_test(a_broken_file_is_refused_whole),
+};
+
+TEST_MAIN(tests)
