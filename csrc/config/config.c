@@ -17,11 +17,18 @@ void config_default(struct config* config) {
       .clock_mhz = 2500,
       .itlb = tlb,
       .dtlb = tlb,
+      .stlb = {.sets = 0, .ways = 12, .replacement = REPLACE_LRU, .large_sets = 0, .large_ways = 8, .latency = 7},
+      .walkers = 1,
       .walk = {.start = 1, .step = 1, .cas = 4},
+      .cache = {.l1d = {.sets = 0, .ways = 8, .latency = 4},
+                .l2 = {.sets = 0, .ways = 8, .latency = 14},
+                .l3 = {.sets = 0, .ways = 16, .latency = 40},
+                .walker = CACHE_L1D},
+      .data = {.cache = DATA_CACHE_TIMED},
       .dram = {.latency = 200},
       .core = {.trap = 100, .iret = 50},
       .kernel = {.work = 500},
-      .op = {.cr = 30, .invlpg = 100},
+      .op = {.cr = 30, .invlpg = 100, .invpcid = 100, .segment = 10},
       .ram = {.mib = 256},
       .disk = {.latency_us = 100},
   };
@@ -68,7 +75,8 @@ static bool check_ram(const struct config* config, struct error* err) {
 bool config_validate(const struct config* config, struct error* err) {
   for (size_t i = 0; i < config_key_count; i++)
     if (!config_key_check(&config_keys[i], config_key_get(&config_keys[i], config), err)) return false;
-  return check_tlb("itlb", &config->itlb, err) && check_tlb("dtlb", &config->dtlb, err) && check_ram(config, err);
+  return check_tlb("itlb", &config->itlb, err) && check_tlb("dtlb", &config->dtlb, err) &&
+         check_tlb("stlb", &config->stlb, err) && check_ram(config, err);
 }
 
 void config_visit(const struct config* config, void (*visit)(void* ctx, const char* key, const char* value),

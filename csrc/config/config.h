@@ -29,6 +29,14 @@ struct tlb_config {
   uint32_t latency;  // cycles, >= 1
 };
 
+// A timing cache: tags of 64-byte lines. sets: a power of two, 0 = this level does not exist; ways 1..16.
+struct cache_config {
+  uint32_t sets, ways;
+  uint32_t latency;  // cycles of an access that it serves, >= 1
+};
+enum cache_level { CACHE_L1D, CACHE_L2, CACHE_L3, CACHE_LEVELS };
+enum data_cache { DATA_CACHE_NONE, DATA_CACHE_TIMED, DATA_CACHE_COUNT };
+
 struct config {
   char name[64];  // file name without folder and ending; "default" when built in
 
@@ -37,21 +45,35 @@ struct config {
   uint32_t clock_mhz;
 
   struct tlb_config itlb, dtlb;
+  struct tlb_config stlb;  // sets 0: no second level
+
+  struct {
+    uint32_t pde, pdpte, pml4e, pml5e;  // entries, 0: none
+  } psc;
+  uint32_t walkers;  // 1 or 2
 
   struct {
     uint32_t start, step, cas;  // cycles, >= 0 (docs/timing.md, "What a reference costs")
   } walk;
   struct {
+    struct cache_config l1d, l2, l3;
+    enum cache_level walker;  // where the walker enters
+  } cache;
+  struct {
+    enum data_cache cache;
+  } data;
+  struct {
     uint32_t latency;  // cycles, >= 1
   } dram;
   struct {
+    uint32_t overlap;     // 0 or 1: the fetch port may run ahead by one instruction
     uint32_t trap, iret;  // cycles, >= 1
   } core;
   struct {
     uint32_t work;  // cycles of handler work per fault or call
   } kernel;
   struct {
-    uint32_t cr, invlpg;  // cycles, >= 1
+    uint32_t cr, invlpg, invpcid, segment;  // cycles, >= 1
   } op;
   struct {
     uint32_t mib;

@@ -8,6 +8,9 @@
 #include "base/number.h"
 
 static const char* const mode_names[] = {"none", "32-bit", "pae", "4-level", "5-level"};
+static const char* const level_names[] = {"l1d", "l2", "l3"};
+static const char* const data_cache_names[] = {"none", "timed"};
+static const char* const overlap_names[] = {"false", "true"};
 static const char* const replacement_names[] = {"lru", "plru", "fifo", "nru", "random"};
 
 const char* paging_mode_name(enum paging_mode mode) { return mode_names[mode]; }
@@ -15,36 +18,57 @@ const char* replacement_name(enum replacement policy) { return replacement_names
 
 #define FIELD(member) .offset = offsetof(struct config, member), .size = sizeof((struct config*)NULL)->member
 #define CHOICE(names, last) .max = (last), .choices = (names), .choice_count = sizeof(names) / sizeof *(names)
+#define CACHE_KEYS(cache, title)                                                                                     \
+  {#cache ".sets", title ": sets of 64-byte lines; 0: none", FIELD(cache.sets), .max = 65536, .power_of_two = true}, \
+      {#cache ".ways", title ": ways of a set", FIELD(cache.ways), .min = 1, .max = 32}, {                           \
+#cache ".latency", title ": cycles of an access that it serves", FIELD(cache.latency), CYCLES(1)                 \
+  }
 #define CYCLES(least) .min = (least), .max = 1000000
 
 // clang-format off: a table
-#define TLB_KEYS(tlb, title)                                                                                       \
-  {#tlb ".sets", title ": sets, for 4 KiB pages", FIELD(tlb.sets), .min = 1, .max = 4096, .power_of_two = true},   \
-      {#tlb ".ways", title ": ways of a set", FIELD(tlb.ways), .min = 1, .max = 64},                               \
-      {#tlb ".replacement", title ": who leaves a full set", FIELD(tlb.replacement),                               \
-       CHOICE(replacement_names, REPLACE_PLRU)},                                                                   \
-      {#tlb ".large.sets", title ": sets of the array for large pages; 0: they share the main array",              \
-       FIELD(tlb.large_sets), .max = 4096, .power_of_two = true},                                                  \
-      {#tlb ".large.ways", title ": ways of a set for large pages", FIELD(tlb.large_ways), .min = 1, .max = 64}, { \
-#tlb ".latency", title ": cycles of a hit", FIELD(tlb.latency), CYCLES(1)                                      \
+#define TLB_KEYS(tlb, title, least)                                                                                    \
+  {#tlb ".sets", title ": sets, for 4 KiB pages", FIELD(tlb.sets), .min = (least), .max = 4096, .power_of_two = true}, \
+      {#tlb ".ways", title ": ways of a set", FIELD(tlb.ways), .min = 1, .max = 64},                                   \
+      {#tlb ".replacement", title ": who leaves a full set", FIELD(tlb.replacement),                                   \
+       CHOICE(replacement_names, REPLACE_RANDOM)},                                                                     \
+      {#tlb ".large.sets", title ": sets of the array for large pages; 0: they share the main array",                  \
+       FIELD(tlb.large_sets), .max = 4096, .power_of_two = true},                                                      \
+      {#tlb ".large.ways", title ": ways of a set for large pages", FIELD(tlb.large_ways), .min = 1, .max = 64}, {     \
+#tlb ".latency", title ": cycles of a hit", FIELD(tlb.latency), CYCLES(1)                                          \
   }
 
 const struct config_key config_keys[] = {
-    {"mode", "paging mode in which the operating system runs", FIELD(mode), CHOICE(mode_names, MODE_PAE)},
+    {"mode", "paging mode in which the operating system runs", FIELD(mode), CHOICE(mode_names, MODE_5LEVEL)},
     {"maxphyaddr", "width of physical addresses, bits", FIELD(maxphyaddr), .min = 32, .max = 52},
     {"clock.mhz", "processor clock, MHz; turns the disk's time into cycles", FIELD(clock_mhz), .min = 1, .max = 100000},
-    TLB_KEYS(itlb, "instruction TLB"),
-    TLB_KEYS(dtlb, "data TLB"),
+    TLB_KEYS(itlb, "instruction TLB", 1),
+    TLB_KEYS(dtlb, "data TLB", 1),
+    TLB_KEYS(stlb, "second-level TLB (sets 0: none)", 0),
+    {"psc.pde", "paging-structure cache for PDEs, entries; 0: none", FIELD(psc.pde), .max = 128},
+    {"psc.pdpte", "paging-structure cache for PDPTEs, entries; 0: none", FIELD(psc.pdpte), .max = 128},
+    {"psc.pml4e", "paging-structure cache for PML4Es, entries; 0: none", FIELD(psc.pml4e), .max = 128},
+    {"psc.pml5e", "paging-structure cache for PML5Es, entries; 0: none", FIELD(psc.pml5e), .max = 128},
+    {"walkers", "page walkers", FIELD(walkers), .min = 1, .max = 2},
     {"walk.start", "cycles between a miss and the walk's first read", FIELD(walk.start), CYCLES(0)},
     {"walk.step", "cycles of the walker for each entry, beyond the memory's", FIELD(walk.step), CYCLES(0)},
     {"walk.cas", "cycles of a compare-and-swap of A or D, beyond the memory's", FIELD(walk.cas), CYCLES(0)},
+    CACHE_KEYS(cache.l1d, "L1 data cache"),
+    CACHE_KEYS(cache.l2, "L2 cache"),
+    CACHE_KEYS(cache.l3, "L3 cache"),
+    {"cache.walker", "cache level at which the walker enters", FIELD(cache.walker), CHOICE(level_names, CACHE_L3)},
+    {"data.cache", "whether the data of references take time in the caches", FIELD(data.cache),
+     CHOICE(data_cache_names, DATA_CACHE_TIMED)},
     {"dram.latency", "cycles of a memory access", FIELD(dram.latency), CYCLES(1)},
+    {"core.overlap", "the fetch port may run ahead by one instruction while a data reference waits",
+     FIELD(core.overlap), CHOICE(overlap_names, 1)},
     {"core.trap", "cycles from a fault to the kernel's first instruction", FIELD(core.trap), CYCLES(1)},
     {"core.iret", "cycles of the return from the kernel", FIELD(core.iret), CYCLES(1)},
     {"kernel.work", "cycles that the kernel computes for each fault or call, beside its memory references",
      FIELD(kernel.work), CYCLES(0)},
     {"op.cr", "cycles of a write to a control register", FIELD(op.cr), CYCLES(1)},
     {"op.invlpg", "cycles of INVLPG", FIELD(op.invlpg), CYCLES(1)},
+    {"op.invpcid", "cycles of INVPCID", FIELD(op.invpcid), CYCLES(1)},
+    {"op.segment", "cycles of a segment load", FIELD(op.segment), CYCLES(1)},
     {"ram.mib", "size of memory, MiB", FIELD(ram.mib), .min = 1, .max = UINT32_MAX},
     {"ram.frames", "size of memory, frames of 4 KiB; 0: ram.mib decides", FIELD(ram.frames), .max = UINT64_C(1) << 40},
     {"disk.latency_us", "time to move one page to or from the disk, microseconds", FIELD(disk.latency_us), .min = 1,
@@ -57,14 +81,6 @@ const size_t config_key_count = sizeof config_keys / sizeof *config_keys;
 static const struct {
   const char *key, *what;
 } later_keys[] = {
-    {"stlb", "a second-level TLB"},
-    {"psc", "paging-structure caches"},
-    {"cache", "timing caches"},
-    {"data.cache", "timing caches"},
-    {"walkers", "a second walker"},
-    {"core.overlap", "a fetch port that runs ahead"},
-    {"op.invpcid", "INVPCID"},
-    {"op.segment", "segmentation"},
     {"pcid", "PCIDs"},
     {"global", "a switch for global pages (they are always on)"},
     {"prefetch", "TLB prefetching"},

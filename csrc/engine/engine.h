@@ -35,11 +35,12 @@ enum ref_flag {
 
 // A reference as a core makes it. 16 bytes, so that long traces stay small.
 struct ref {
-  uint64_t va;    // linear address of the first byte
-  uint16_t size;  // bytes, 1..4096; where it crosses a 4 KiB page the core splits it in two parts
-  uint8_t kind;   // enum access_kind
-  uint8_t flags;  // enum ref_flag, or-ed
-  uint32_t unused;
+  uint64_t va;      // of the first byte: the offset in its segment (segment 0 is flat unless it was loaded otherwise)
+  uint16_t size;    // bytes, 1..4096; where it crosses a 4 KiB page the core splits it in two parts
+  uint8_t kind;     // enum access_kind
+  uint8_t flags;    // enum ref_flag, or-ed
+  uint8_t segment;  // 0..SEGMENT_COUNT-1
+  uint8_t unused[3];
 };
 
 enum answer_path { PATH_OFF, PATH_L1, PATH_STLB, PATH_WALK };  // "off": paging is off
@@ -47,6 +48,14 @@ enum fault_kind { FAULT_NONE, FAULT_PF, FAULT_GP, FAULT_BUS };
 
 // Page-fault error code (SDM vol. 3A, 4.7).
 enum { PFEC_P = 1, PFEC_W = 2, PFEC_U = 4, PFEC_RSVD = 8, PFEC_ID = 16, PFEC_PK = 32 };
+
+// A segment register (docs/timing.md, "Segments").
+enum { SEGMENT_COUNT = 8 };
+struct segment {
+  uint64_t base, limit;  // limit: the last valid offset; expand-down: the last invalid one
+  bool present, writable, expand_down;
+  uint8_t privilege;  // 0 or 3: user accesses need 3
+};
 
 // What a port says of one part of a reference.
 struct answer {
@@ -60,6 +69,8 @@ struct answer {
   uint32_t reads;          // entries read for it, repeats after a failed compare-and-swap included
   // Where its cycles went. cycle - accept + 1 = base + stlb + walk + ad_update + the wait for the other port's walk.
   uint32_t base, stlb, walk, ad_update;
+  uint32_t
+      data;  // beyond the answer: cycles by which the data come later than from L1D (docs/timing.md, "data itself")
 };
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -72,12 +83,18 @@ enum control_op {
   CONTROL_EFER,
   CONTROL_PKRU,
   CONTROL_INVLPG,
+  CONTROL_INVPCID,
+  CONTROL_SEGMENT,
 };
 
 struct control {
   uint8_t op;      // enum control_op
   bool user;       // tried at CPL 3: #GP (PKRU excepted)
-  uint64_t value;  // the value written, or the linear address for INVLPG
+  uint64_t value;  // the value written; the linear address for INVLPG and INVPCID
+  uint64_t type;   // INVPCID: 0..3, more is #GP
+  uint64_t pcid;   // INVPCID: the descriptor's first 8 bytes; bits 63:12 set is #GP
+  uint8_t index;   // SEGMENT: which one
+  struct segment segment;
 };
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -96,13 +113,29 @@ struct memory_bus {
 // Events: everything that the MMU does, with its cycle. Both engines emit the same events; within one cycle their order
 // is that of this enumeration, then port (fetch first), then array, then set and way.
 
-enum tlb_array { ARRAY_ITLB, ARRAY_ITLB_LARGE, ARRAY_DTLB, ARRAY_DTLB_LARGE, ARRAY_COUNT };
+enum tlb_array {
+  ARRAY_ITLB,
+  ARRAY_ITLB_LARGE,
+  ARRAY_DTLB,
+  ARRAY_DTLB_LARGE,
+  ARRAY_STLB,
+  ARRAY_STLB_LARGE,
+  ARRAY_PSC_PDE,  // the paging-structure caches; they have one set
+  ARRAY_PSC_PDPTE,
+  ARRAY_PSC_PML4E,
+  ARRAY_PSC_PML5E,
+  ARRAY_COUNT
+};
+
+// Who serves a memory access.
+enum served_by { SERVED_L1D, SERVED_L2, SERVED_L3, SERVED_DRAM, SERVED_COUNT };
 
 enum event_type {
   EVENT_ACCEPT,      // port, kind (access_kind), va
   EVENT_LOOKUP,      // port, array that hit (or the main array on a miss), hit 0/1, set and way on a hit, va
   EVENT_WALK_BEGIN,  // port, va: the first cycle of walk.start (or the cycle of the first read if start is 0); again
                      // after a failed compare-and-swap
+  EVENT_PSC,      // port, array (each level looked up, deepest first), hit, way on a hit: the last cycle of walk.start
   EVENT_READ,     // port, level (1 = the leaf table: PTE; 2 PDE; 3 PDPTE; ...), pa, value: the first cycle of latency
   EVENT_CAS,      // port, level, pa, value = what it wrote or wanted to write, hit = 1 if it succeeded: first cycle
   EVENT_FILL,     // port, array, set, way, shift (12, 21, 22, 30), va = first byte of the page, pa = of the frame,
@@ -110,7 +143,9 @@ enum event_type {
   EVENT_DROP,     // array, set, way: an entry goes, by a control operation or a fault
   EVENT_PDPTE,    // level 3, pa of the four PDPTEs: the first cycle of the load's latency
   EVENT_CONTROL,  // kind (control_op), hit = 1 if it was refused (#GP), va = the operand: its last cycle
-  EVENT_ANSWER,   // port, kind = fault_kind, level = path, pa, value = error code, va
+  EVENT_DATA,     // port, pa, served: the data of a part are looked up in the timing caches
+  EVENT_WRITEBACK,  // pa of a dirty line that leaves the last cache level
+  EVENT_ANSWER,     // port, kind = fault_kind, level = path, pa, value = error code, va
   EVENT_TYPE_COUNT
 };
 
@@ -118,6 +153,7 @@ enum event_type {
 struct event {
   uint64_t cycle, va, pa, value;
   uint8_t type, port, array, kind, hit, level, shift;
+  uint8_t served;  // enum served_by, of READ, CAS, PDPTE, DATA
   uint16_t set, way;
 };
 
@@ -132,19 +168,39 @@ struct tlb_counters {
   uint64_t drops;             // entries dropped by control operations and faults
 };
 
+// A timing cache: lookups by the walker (PDPTE loads too) and for data.
+struct cache_counters {
+  uint64_t walk_hits, walk_misses, data_hits, data_misses;
+};
+
 struct counters {
-  uint64_t refs;                      // references answered by engine_play without a fault (a crossing one counts once)
-  uint64_t parts[3];                  // parts answered, faulting ones too, by access_kind
-  struct tlb_counters itlb, dtlb;     // main and large array together
-  uint64_t walks, walk_refs;          // a walk that starts over counts once; every entry read counts
-  uint64_t walk_cycles;               // cycles of all walks, their A/D updates included
-  uint64_t ad_updates, cas_failures;  // compare-and-swaps that succeeded; that failed
+  uint64_t refs;      // references answered by engine_play without a fault (a crossing one counts once)
+  uint64_t parts[3];  // parts answered, faulting ones too, by access_kind
+  struct tlb_counters itlb, dtlb, stlb;  // main and large array together
+  struct tlb_counters psc[4];            // paging-structure caches: PDE, PDPTE, PML4E, PML5E
+  struct cache_counters cache[3];        // L1D, L2, L3
+  uint64_t writebacks;                   // dirty lines that left the last cache level
+  uint64_t merged;                       // misses that shared another's walk
+  uint64_t walks, walk_refs;             // a walk that starts over counts once; every entry read counts
+  uint64_t walk_cycles;                  // cycles of all walks, their A/D updates included
+  uint64_t ad_updates, cas_failures;     // compare-and-swaps that succeeded; that failed
   uint64_t faults_pf, faults_gp;
   uint64_t controls, control_gps;  // control operations done; of them refused
   // Cycles of parts answered and of control operations. The wait of a port for the other's walk is in none of them:
   // where two ports wait, the cycle belongs to the older reference.
-  uint64_t cycles_base, cycles_stlb, cycles_walk, cycles_ad_update, cycles_flush;
+  uint64_t cycles_base, cycles_stlb, cycles_walk, cycles_ad_update, cycles_data, cycles_flush;
 };
+
+// The names of the counters, in the order of struct counters, which is nothing but uint64_t.
+#define COUNTER_TLB_NAMES(tlb) tlb ".hits", tlb ".misses", tlb ".fills", tlb ".evictions", tlb ".drops"
+#define COUNTER_CACHE_NAMES(cache) cache ".walk_hits", cache ".walk_misses", cache ".data_hits", cache ".data_misses"
+#define COUNTER_NAMES                                                                                                  \
+  "refs", "parts.read", "parts.write", "parts.fetch", COUNTER_TLB_NAMES("itlb"), COUNTER_TLB_NAMES("dtlb"),            \
+      COUNTER_TLB_NAMES("stlb"), COUNTER_TLB_NAMES("psc.pde"), COUNTER_TLB_NAMES("psc.pdpte"),                         \
+      COUNTER_TLB_NAMES("psc.pml4e"), COUNTER_TLB_NAMES("psc.pml5e"), COUNTER_CACHE_NAMES("cache.l1d"),                \
+      COUNTER_CACHE_NAMES("cache.l2"), COUNTER_CACHE_NAMES("cache.l3"), "writebacks", "merged", "walks", "walk_refs",  \
+      "walk_cycles", "ad_updates", "cas_failures", "faults_pf", "faults_gp", "controls", "control_gps", "cycles_base", \
+      "cycles_stlb", "cycles_walk", "cycles_ad_update", "cycles_data", "cycles_flush"
 
 // ---------------------------------------------------------------------------------------------------------------------
 // One TLB entry, as the debug port shows it
@@ -154,6 +210,8 @@ struct tlb_entry {
   uint64_t va, pa;  // first byte of page and frame
   uint8_t shift;    // page size = 1 << shift
   bool writable, user, no_execute, dirty, global;
+  uint16_t pcid;
+  uint8_t key;  // protection key
 };
 
 // ---------------------------------------------------------------------------------------------------------------------

@@ -5,16 +5,27 @@
 #include <stdio.h>
 
 static const char* const type_names[EVENT_TYPE_COUNT] = {
-    [EVENT_ACCEPT] = "accept", [EVENT_LOOKUP] = "lookup", [EVENT_WALK_BEGIN] = "walk begins",
-    [EVENT_READ] = "read",     [EVENT_CAS] = "cas",       [EVENT_FILL] = "fill",
-    [EVENT_DROP] = "drop",     [EVENT_PDPTE] = "pdptes",  [EVENT_CONTROL] = "control",
+    [EVENT_ACCEPT] = "accept",
+    [EVENT_LOOKUP] = "lookup",
+    [EVENT_WALK_BEGIN] = "walk begins",
+    [EVENT_READ] = "read",
+    [EVENT_CAS] = "cas",
+    [EVENT_FILL] = "fill",
+    [EVENT_DROP] = "drop",
+    [EVENT_PDPTE] = "pdptes",
+    [EVENT_CONTROL] = "control",
     [EVENT_ANSWER] = "answer",
+    [EVENT_PSC] = "walk cache",
+    [EVENT_DATA] = "data",
+    [EVENT_WRITEBACK] = "write-back",
 };
-static const char* const array_names[ARRAY_COUNT] = {"itlb", "itlb.large", "dtlb", "dtlb.large"};
+static const char* const array_names[ARRAY_COUNT] = {
+    "itlb", "itlb.large", "dtlb", "dtlb.large", "stlb", "stlb.large", "psc.pde", "psc.pdpte", "psc.pml4e", "psc.pml5e"};
 static const char* const port_names[PORT_COUNT] = {"fetch", "data"};
 static const char* const path_names[] = {"off", "l1", "stlb", "walk"};
 static const char* const fault_names[] = {"ok", "pf", "gp", "bus"};
-static const char* const control_names[] = {"cr0", "cr3", "cr4", "efer", "pkru", "invlpg"};
+static const char* const control_names[] = {"cr0", "cr3", "cr4", "efer", "pkru", "invlpg", "invpcid", "segment"};
+static const char* const served_names[SERVED_COUNT] = {"L1D", "L2", "L3", "memory"};
 static const char* const kind_names[] = {"read", "write", "fetch"};
 
 #define NAME(names, index) ((size_t)(index) < sizeof(names) / sizeof *(names) ? (names)[index] : "?")
@@ -40,8 +51,21 @@ static void detail(const struct event* e, char* text, size_t room) {
     case EVENT_WALK_BEGIN:
       snprintf(text, room, "for %" PRIx64, e->va);
       break;
+    case EVENT_PSC:
+      if (e->hit)
+        snprintf(text, room, "hits %s way %u", NAME(array_names, e->array), e->way);
+      else
+        snprintf(text, room, "misses %s", NAME(array_names, e->array));
+      break;
+    case EVENT_DATA:
+      snprintf(text, room, "of %" PRIx64 " from %s", e->pa, NAME(served_names, e->served));
+      break;
+    case EVENT_WRITEBACK:
+      snprintf(text, room, "of line %" PRIx64, e->pa);
+      break;
     case EVENT_READ:
-      snprintf(text, room, "level %u at %" PRIx64 " = %" PRIx64, e->level, e->pa, e->value);
+      snprintf(text, room, "level %u at %" PRIx64 " = %" PRIx64 ", from %s", e->level, e->pa, e->value,
+               NAME(served_names, e->served));
       break;
     case EVENT_CAS:
       snprintf(text, room, "level %u at %" PRIx64 " to %" PRIx64 "%s", e->level, e->pa, e->value,
@@ -76,7 +100,8 @@ static void detail(const struct event* e, char* text, size_t room) {
 const char* event_text(const struct event* event, char* text, size_t room) {
   char rest[160];
   detail(event, rest, sizeof rest);
-  bool ported = event->type != EVENT_DROP && event->type != EVENT_PDPTE && event->type != EVENT_CONTROL;
+  bool ported = event->type != EVENT_DROP && event->type != EVENT_PDPTE && event->type != EVENT_CONTROL &&
+                event->type != EVENT_WRITEBACK;
   snprintf(text, room, "cycle %-8" PRIu64 " %-5s  %-11s %s", event->cycle, ported ? NAME(port_names, event->port) : "",
            NAME(type_names, event->type), rest);
   return text;
@@ -114,6 +139,7 @@ int event_compare(const struct event* a, const struct event* b) {
   FIELD(hit);
   FIELD(level);
   FIELD(shift);
+  FIELD(served);
 #undef FIELD
   return order;
 }
