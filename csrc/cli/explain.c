@@ -70,11 +70,10 @@ static const struct argp argp = {
     .args_doc = "VA",
     .doc =
         "Explain the translation of the linear address VA (hexadecimal): how it splits, each entry that is read, what "
-        "comes out, and in which cycle. Without --script a small demonstration mapping in the machine's mode "
-        "(32-bit or pae) is used.\v"
+        "comes out, and in which cycle. Without --script a small demonstration mapping in the machine's mode is used.\v"
         "Examples:\n"
         "  pagewalk explain 401234 --user\n"
-        "  pagewalk explain 403000 --user --access w --set mode=pae\n"
+        "  pagewalk explain 403000 --user --access w --set mode=4-level\n"
         "  pagewalk explain 401234 --quiz",
     .children = children};
 
@@ -86,7 +85,7 @@ static bool load(const struct inputs* in, struct script* script, const char** pa
   const char* text = explain_demonstration(config.mode, pages);
   if (!text)
     return error_set(err,
-                     "there is no demonstration for mode %s: use --set mode=32-bit, --set mode=pae or --script FILE",
+                     "there is no demonstration for mode %s: use another, such as --set mode=32-bit, or --script FILE",
                      paging_mode_name(config.mode));
   return script_parse(script, "the demonstration", text, strlen(text), &config, err);
 }

@@ -214,7 +214,7 @@ static bool load(struct inputs* in, struct trace* trace, struct report* report, 
 static bool check_machine(const struct inputs* in, struct config* config, struct error* err) {
   if (!cli_machine_config(&in->machine, config, err)) return false;
   if (config->mode == MODE_NONE)
-    return error_set(err, "mode=none: the operating system needs paging; use mode=32-bit or mode=pae");
+    return error_set(err, "mode=none: the operating system needs paging; use mode=32-bit, pae, 4-level or 5-level");
   if (in->frames_given && in->frames == 0) return error_set(err, "--frames 0: a machine without memory can't run");
   // The size of memory is a part of the machine, wherever it was given.
   if (in->frames_given) config->ram.frames = in->frames;

@@ -31,19 +31,30 @@ static unsigned protection(const struct trace_range* range) {
   return PROT_READ | (range->write ? PROT_WRITE : 0u) | (range->fetch ? PROT_EXEC : 0u);
 }
 
-static bool fail_map(const struct trace_range* range, uint64_t user_end, int status, struct error* err) {
-  unsigned long long start = range->start, end = range->end;
-  if (range->end > user_end)
-    return error_set(err, "the trace uses %#llx..%#llx, beyond the user space of this mode, which ends at %#llx", start,
-                     end, (unsigned long long)user_end);
-  return error_set(err, "the kernel could not map the trace's pages %#llx..%#llx: %s", start, end, strerror(-status));
+// In the 64-bit modes addresses stay as they were recorded, and some programs reach into the kernel's half: a call into
+// Linux's vsyscall page (ffffffffff600000), for one. Here that half is another kernel's, so there is nothing to play.
+static bool check_user_half(const struct session* s, uint64_t user_end, struct error* err) {
+  const struct trace* trace = s->trace;
+  for (size_t i = 0; i < trace->count; i++) {
+    const struct ref* ref = &trace->refs[i];
+    if (ref->va + (ref->size - 1) < user_end && ref->va < user_end) continue;
+    return error_set(err,
+                     "reference %llu: address %#llx lies in the kernel's part of the address space (in %s paging a "
+                     "program has 0 to %#llx): leave it out with --skip or --count, or use mode=32-bit or mode=pae, "
+                     "where addresses are moved to fit",
+                     (unsigned long long)(trace->skipped + i + 1), (unsigned long long)ref->va,
+                     paging_mode_name(s->config->mode), (unsigned long long)(user_end - 1));
+  }
+  return true;
 }
 
 static bool map_ranges(struct kernel* kernel, int pid, const struct trace_ranges* ranges, struct error* err) {
   for (size_t i = 0; i < ranges->count; i++) {
     const struct trace_range* range = &ranges->ranges[i];
     int status = kernel_map(kernel, pid, range->start, range->end, protection(range));
-    if (status < 0) return fail_map(range, kernel_user_end(kernel), status, err);
+    if (status < 0)
+      return error_set(err, "the kernel could not map the trace's pages %#llx..%#llx: %s",
+                       (unsigned long long)range->start, (unsigned long long)range->end, strerror(-status));
   }
   return true;
 }
@@ -62,9 +73,9 @@ static bool populate(struct kernel* kernel, int pid, uint64_t pages, struct erro
 
 static bool make_process(const struct session* s, struct machine* machine, uint64_t* pages, struct error* err) {
   struct trace_ranges ranges;
-  if (!trace_ranges(s->trace, &ranges, err)) return false;
-  *pages = ranges.pages;
   struct kernel* kernel = machine_kernel(machine);
+  if (!check_user_half(s, kernel_user_end(kernel), err) || !trace_ranges(s->trace, &ranges, err)) return false;
+  *pages = ranges.pages;
   int pid = kernel_spawn(kernel);
   bool ok = pid > 0 || error_set(err, "the kernel could not make a process: %s", strerror(-pid));
   ok = ok && map_ranges(kernel, pid, &ranges, err);

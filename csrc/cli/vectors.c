@@ -39,7 +39,7 @@ static const struct argp argp = {
         "Replay case files on an engine: inputs whose answers were computed by other programs. Prints each mismatch, "
         "then `N passed, N failed`.\v"
         "Example:\n"
-        "  pagewalk vectors --engine model tests/cases/x86/m32.txt tests/cases/x86/pae.txt",
+        "  pagewalk vectors --engine model tests/cases/x86/la48.txt tests/cases/segmentation.txt",
     .children = children};
 
 int cli_vectors(int argc, char** argv) {

@@ -49,14 +49,16 @@ void machine_cycles(const struct machine* machine, struct cycle_account* cycles)
       .stlb = process.cycles_stlb,
       .walk = process.cycles_walk,
       .ad_update = process.cycles_ad_update,
+      .data = process.cycles_data,
       .flush = process.cycles_flush + kernel.cycles_flush,
       .trap = machine->trap,
-      .kernel = kernel.cycles_base + kernel.cycles_stlb + kernel.cycles_walk + kernel.cycles_ad_update + machine->work,
+      .kernel = kernel.cycles_base + kernel.cycles_stlb + kernel.cycles_walk + kernel.cycles_ad_update +
+                kernel.cycles_data + machine->work,
       .idle = machine->idle,
   };
 }
 
-// Drops every TLB entry: a change of CR4.PGE takes the global ones along.
+// Drops every TLB and walk-cache entry: a change of CR4.PGE takes the global ones along.
 static void empty_the_tlbs(struct machine* machine) {
   uint64_t registers[5], pdptes[4];
   const uint64_t pge = 0x80;

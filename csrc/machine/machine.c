@@ -11,7 +11,7 @@
 #include "machine/inside.h"
 
 enum {
-  SWAP_BLOCKS = KERNEL_SWAP_BLOCKS_MAX,  // as many as entries can name: more than a 32-bit address space has pages
+  SWAP_BLOCKS = KERNEL_SWAP_BLOCKS_MAX,  // as many as entries of every mode can name: 4 GiB
   PLAY_AT_ONCE = 1 << 16,                // references between two looks at *interrupt
   MOVE_AT_ONCE = 512                     // references whose answers are kept, to move their data
 };
@@ -46,7 +46,11 @@ static uint64_t frames_of(const struct machine_params* params) {
 
 static struct kernel_params kernel_params_of(const struct machine_params* params) {
   const struct config* config = params->config;
-  return (struct kernel_params){.paging = config->mode == MODE_PAE ? KERNEL_PAGING_PAE : KERNEL_PAGING_32BIT,
+  static const enum kernel_paging paging[MODE_COUNT] = {[MODE_32BIT] = KERNEL_PAGING_32BIT,
+                                                        [MODE_PAE] = KERNEL_PAGING_PAE,
+                                                        [MODE_4LEVEL] = KERNEL_PAGING_4LEVEL,
+                                                        [MODE_5LEVEL] = KERNEL_PAGING_5LEVEL};
+  return (struct kernel_params){.paging = paging[config->mode],
                                 .maxphyaddr = config->maxphyaddr,
                                 .frames = frames_of(params),
                                 .swap_blocks = SWAP_BLOCKS,
@@ -56,9 +60,8 @@ static struct kernel_params kernel_params_of(const struct machine_params* params
 static bool acceptable(const struct machine_params* params, struct error* err) {
   const struct config* config = params->config;
   struct kernel_params kernel = kernel_params_of(params);
-  if (config->mode != MODE_32BIT && config->mode != MODE_PAE)
-    return error_set(err, "mode %s: the operating system runs in the modes 32-bit and pae: set mode=32-bit or mode=pae",
-                     paging_mode_name(config->mode));
+  if (config->mode == MODE_NONE)
+    return error_set(err, "mode none: the operating system needs paging: set mode=32-bit, pae, 4-level or 5-level");
   if (kernel.frames > (uint64_t)1 << 40)
     return error_set(err, "%" PRIu64 " frames are more than 52-bit addresses reach: use fewer", kernel.frames);
   uint64_t needed = kernel_frames_needed(&kernel);
@@ -171,7 +174,8 @@ static void store_part(struct machine* machine, uint64_t reference, unsigned fir
 // The second part of a reference that crosses a page: its page is mapped, since the reference did not fault.
 static void store_across(struct machine* machine, uint64_t reference, const struct ref* ref, uint64_t pa) {
   unsigned first = 4096 - (unsigned)(ref->va & 4095);
-  uint64_t second_va = (ref->va + first) & 0xffffffff, second;
+  bool wide = machine->config.mode == MODE_4LEVEL || machine->config.mode == MODE_5LEVEL;
+  uint64_t second_va = (ref->va + first) & (wide ? UINT64_MAX : UINT32_MAX), second;
   store_part(machine, reference, 0, pa, first);
   if (kernel_translate(machine->kernel, kernel_current(machine->kernel), second_va, &second))
     store_part(machine, reference, first, second, ref->size - first);

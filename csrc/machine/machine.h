@@ -44,8 +44,8 @@ uint64_t machine_now(const struct machine* machine);
 void machine_counters(const struct machine* machine, struct counters* process, struct counters* kernel);
 // The sum of *cycles is machine_now() - (the cycle in which the last machine_start ended).
 void machine_cycles(const struct machine* machine, struct cycle_account* cycles);
-// Starts all accounts and counters from here (after boot, after eager mapping). TLBs are emptied by a reload of CR3
-// with global pages dropped, so that the run starts cold.
+// Starts all accounts and counters from here (after boot, after eager mapping). TLBs and walk caches are emptied by a
+// reload of CR3 with global pages dropped, so that the run starts cold; timing caches keep what the kernel left there.
 void machine_start(struct machine* machine);
 
 enum machine_stop {

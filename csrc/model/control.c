@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+#include "engine/serial.h"
+#include "model/paging.h"
+
 #define CR0_KEPT (CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_ET | CR0_NE | CR0_WP | CR0_AM | CR0_NW | CR0_CD | CR0_PG)
 #define CR4_KNOWN                                                                                        \
   (CR4_VME | CR4_PVI | CR4_TSD | CR4_DE | CR4_PSE | CR4_PAE | CR4_MCE | CR4_PGE | CR4_PCE | CR4_OSFXSR | \
@@ -17,9 +20,16 @@
 void control_reset(struct registers* registers) {
   memset(registers, 0, sizeof *registers);
   registers->value[CONTROL_CR0] = CR0_PE | CR0_ET;
+  serial_reset_segments(registers->segment);
 }
 
 static bool has(uint64_t value, uint64_t bit) { return (value & bit) != 0; }
+
+static bool tagged(const struct registers* r) { return registers_have(r, CONTROL_CR4, CR4_PCIDE); }
+
+static uint16_t pcid_of(const struct registers* r) {
+  return tagged(r) ? (uint16_t)(r->value[CONTROL_CR3] & CR3_PCID) : 0;
+}
 
 static bool long_mode(const struct registers* r) { return registers_have(r, CONTROL_EFER, EFER_LMA); }
 
@@ -44,12 +54,12 @@ static void plan_cr0(struct control_plan* plan, const struct registers* now, uin
 
 static void plan_cr3(struct control_plan* plan, const struct registers* now, uint64_t value, unsigned maxphyaddr) {
   uint64_t allowed = bits_between(0, maxphyaddr);
-  if (registers_have(now, CONTROL_CR4, CR4_PCIDE)) allowed |= CR3_NO_FLUSH;
+  if (tagged(now)) allowed |= CR3_NO_FLUSH;
   plan->refused = has(value, ~allowed);
   plan->after.value[CONTROL_CR3] = value & ~CR3_NO_FLUSH;
   plan->load_pdptes = registers_mode(now) == MODE_PAE;
-  // Entries carry no PCID: one address space at a time, so that "do not flush" can't be honoured.
-  plan->drop = DROP_NON_GLOBAL;
+  plan->drop = !tagged(now) ? DROP_NON_GLOBAL : has(value, CR3_NO_FLUSH) ? DROP_NOTHING : DROP_PCID;
+  plan->drop_pcid = pcid_of(&plan->after);
 }
 
 static void plan_cr4(struct control_plan* plan, const struct registers* now, uint64_t value) {
@@ -58,8 +68,10 @@ static void plan_cr4(struct control_plan* plan, const struct registers* now, uin
                   (has(set, CR4_PCIDE) && (!long_mode(now) || has(now->value[CONTROL_CR3], CR3_PCID)));
   plan->after.value[CONTROL_CR4] = value;
   plan->load_pdptes = has(changed, CR4_LOADS_PDPTES) && registers_mode(&plan->after) == MODE_PAE;
-  if (has(changed, CR4_PGE | CR4_LA57 | CR4_PAE | CR4_PSE) || has(cleared, CR4_PCIDE) || has(set, CR4_SMEP))
+  if (has(changed, CR4_PGE | CR4_LA57) || has(cleared, CR4_PCIDE))
     plan->drop = DROP_ALL;
+  else if (has(changed, CR4_PAE | CR4_PSE) || has(set, CR4_SMEP))
+    plan->drop = DROP_PCID_AND_GLOBAL;
 }
 
 static void plan_efer(struct control_plan* plan, const struct registers* now, uint64_t value) {
@@ -67,12 +79,28 @@ static void plan_efer(struct control_plan* plan, const struct registers* now, ui
   plan->refused = has(value, ~EFER_KNOWN) || (has(changed, EFER_LME) && registers_have(now, CONTROL_CR0, CR0_PG));
   plan->after.value[CONTROL_EFER] = value;
   set_lma(&plan->after);
-  if (has(changed, EFER_NXE)) plan->drop = DROP_ALL;
+  if (has(changed, EFER_NXE)) plan->drop = DROP_PCID_AND_GLOBAL;
+}
+
+enum { INVPCID_ADDRESS, INVPCID_PCID, INVPCID_ALL, INVPCID_NON_GLOBAL, INVPCID_TYPES };
+
+static void plan_invpcid(struct control_plan* plan, const struct registers* now, const struct control* control) {
+  static const enum control_drop drops[INVPCID_TYPES] = {[INVPCID_ADDRESS] = DROP_ADDRESS_OF_PCID,
+                                                         [INVPCID_PCID] = DROP_PCID,
+                                                         [INVPCID_ALL] = DROP_ALL,
+                                                         [INVPCID_NON_GLOBAL] = DROP_NON_GLOBAL};
+  bool of_one = control->type == INVPCID_ADDRESS || control->type == INVPCID_PCID;
+  plan->refused = control->type >= INVPCID_TYPES || has(control->pcid, ~CR3_PCID) ||
+                  (of_one && control->pcid != 0 && !tagged(now)) ||
+                  (control->type == INVPCID_ADDRESS && !paging_mode_canonical(registers_mode(now), control->value));
+  if (plan->refused) return;
+  plan->drop = drops[control->type];
+  plan->drop_pcid = (uint16_t)control->pcid;
 }
 
 void control_plan(struct control_plan* plan, const struct registers* now, const struct control* control,
                   unsigned maxphyaddr) {
-  *plan = (struct control_plan){.drop = DROP_NOTHING, .after = *now};
+  *plan = (struct control_plan){.drop = DROP_NOTHING, .drop_pcid = pcid_of(now), .after = *now};
   switch ((enum control_op)control->op) {
     case CONTROL_CR0:
       plan_cr0(plan, now, control->value);
@@ -91,7 +119,14 @@ void control_plan(struct control_plan* plan, const struct registers* now, const 
       plan->after.value[CONTROL_PKRU] = control->value;
       break;
     case CONTROL_INVLPG:
-      plan->drop = DROP_ADDRESS;
+      // An address that is not canonical translates to nothing, and is no reason to drop walk caches.
+      if (paging_mode_canonical(registers_mode(now), control->value)) plan->drop = DROP_ADDRESS;
+      break;
+    case CONTROL_INVPCID:
+      plan_invpcid(plan, now, control);
+      break;
+    case CONTROL_SEGMENT:
+      plan->after.segment[control->index % SEGMENT_COUNT] = control->segment;
       break;
   }
   plan->refused |= control->user && control->op != CONTROL_PKRU;

@@ -6,11 +6,15 @@
 
 #include "model/registers.h"
 
-enum control_drop {
-  DROP_NOTHING,
-  DROP_ADDRESS,     // what translates the operand, of every page size, global entries too
-  DROP_NON_GLOBAL,  // everything but global entries
-  DROP_ALL
+// Which entries go. "A PCID's" means drop_pcid; global entries belong to no PCID.
+enum control_drop {      // TLBs                                          walk caches
+  DROP_NOTHING,          // -                                             -
+  DROP_ADDRESS,          // what translates the operand, global ones too  the PCID's
+  DROP_ADDRESS_OF_PCID,  // what translates the operand for the PCID      the PCID's
+  DROP_PCID,             // the PCID's                                    the PCID's
+  DROP_PCID_AND_GLOBAL,  // the PCID's and all global ones                the PCID's
+  DROP_NON_GLOBAL,       // all but global ones                           all
+  DROP_ALL               // all                                           all
 };
 
 struct control_plan {
@@ -18,10 +22,11 @@ struct control_plan {
   bool load_pdptes;  // the four PDPTEs are read from memory before the operation's own latency
   uint64_t pdpte_address;
   enum control_drop drop;
+  uint16_t drop_pcid;
   struct registers after;  // if it is not refused; the PDPTE registers are still the old ones
 };
 
-// CR0 = 11, all others 0.
+// CR0 = 11, all others 0; segment 0 flat, the others absent.
 void control_reset(struct registers* registers);
 
 // `maxphyaddr`: 32..52.

@@ -4,6 +4,43 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/segment.h"
+
+static size_t array_entries(const struct tlb_config* tlb) {
+  return (size_t)tlb->sets * tlb->ways + (size_t)tlb->large_sets * tlb->large_ways;
+}
+
+// The most events that one cycle can have: every entry may go; what else happens is a few a port, and a walk or its
+// data push at most a dirty line out of each cache level.
+static size_t events_room(const struct config* config) {
+  return array_entries(&config->itlb) + array_entries(&config->dtlb) + array_entries(&config->stlb) + config->psc.pde +
+         config->psc.pdpte + config->psc.pml4e + config->psc.pml5e + (EVENT_TYPE_COUNT + 16) * PORT_COUNT;
+}
+
+static void create_walker(struct mmu* mmu, struct walker* walker) {
+  *walker = (struct walker){.config = &mmu->config,
+                            .paging = &mmu->paging,
+                            .registers = &mmu->registers,
+                            .memory = mmu->memory,
+                            .caches = &mmu->caches,
+                            .psc = &mmu->psc,
+                            .events = &mmu->events,
+                            .counters = &mmu->counters};
+  walker_release(walker);
+}
+
+static bool create_arrays(struct mmu* mmu) {
+  const struct config* config = &mmu->config;
+  struct counters* c = &mmu->counters;
+  struct events* events = &mmu->events;
+  struct shortcuts* shortcuts = mmu->shortcuts;
+  return events_create(events, events_room(config)) &&
+         tlb_create(&mmu->tlb[PORT_FETCH], &config->itlb, ARRAY_ITLB, &c->itlb, events, &shortcuts[PORT_FETCH], NULL) &&
+         tlb_create(&mmu->tlb[PORT_DATA], &config->dtlb, ARRAY_DTLB, &c->dtlb, events, &shortcuts[PORT_DATA], NULL) &&
+         tlb_create(&mmu->second, &config->stlb, ARRAY_STLB, &c->stlb, events, NULL, &mmu->touches) &&
+         psc_create(&mmu->psc, config, c->psc, events, &mmu->touches) && caches_create(&mmu->caches, config, c, events);
+}
+
 struct mmu* mmu_create(const struct config* config, struct memory_bus memory) {
   struct mmu* mmu = calloc(1, sizeof *mmu);
   if (!mmu) return NULL;
@@ -11,28 +48,18 @@ struct mmu* mmu_create(const struct config* config, struct memory_bus memory) {
   mmu->memory = memory;
   control_reset(&mmu->registers);
   paging_update(&mmu->paging, &mmu->registers, config->maxphyaddr);
-  mmu->walker = (struct walker){.config = &mmu->config,
-                                .paging = &mmu->paging,
-                                .registers = &mmu->registers,
-                                .memory = memory,
-                                .events = &mmu->events,
-                                .counters = &mmu->counters};
-  walker_release(&mmu->walker);
+  for (int i = 0; i < PORT_COUNT; i++) create_walker(mmu, &mmu->slot[i].walker);
   mmu->control.due = UINT64_MAX;
-  const struct tlb_config *itlb = &config->itlb, *dtlb = &config->dtlb;
-  size_t entries = (size_t)itlb->sets * itlb->ways + (size_t)itlb->large_sets * itlb->large_ways +
-                   (size_t)dtlb->sets * dtlb->ways + (size_t)dtlb->large_sets * dtlb->large_ways;
-  // In one cycle every entry may go; what else happens is a few events a port.
-  bool ok = events_create(&mmu->events, entries + EVENT_TYPE_COUNT * PORT_COUNT) &&
-            tlb_create(&mmu->tlb[PORT_FETCH], itlb, PORT_FETCH, &mmu->counters.itlb, &mmu->events) &&
-            tlb_create(&mmu->tlb[PORT_DATA], dtlb, PORT_DATA, &mmu->counters.dtlb, &mmu->events);
-  if (ok) return mmu;
+  if (create_arrays(mmu)) return mmu;
   mmu_destroy(mmu);
   return NULL;
 }
 
 void mmu_destroy(struct mmu* mmu) {
   for (int port = 0; port < PORT_COUNT; port++) tlb_free(&mmu->tlb[port]);
+  tlb_free(&mmu->second);
+  psc_free(&mmu->psc);
+  caches_free(&mmu->caches);
   events_free(&mmu->events);
   free(mmu);
 }
@@ -44,14 +71,16 @@ static void answer(struct mmu* mmu, enum port number, uint64_t now) {
   struct answer* a = &port->answer;
   a->cycle = now;
   a->base = mmu->tlb[number].latency;
-  if (a->fault == FAULT_PF) a->cr2 = port->ref.va;
+  if (a->fault == FAULT_PF) a->cr2 = port->va;
   port->state = PORT_IDLE;
   port->answered = true;
   struct counters* c = &mmu->counters;
   c->parts[port->ref.kind]++;
   c->faults_pf += a->fault == FAULT_PF;
   c->faults_gp += a->fault == FAULT_GP;
+  c->merged += a->merged;
   c->cycles_base += a->base;
+  c->cycles_stlb += a->stlb;
   c->cycles_walk += a->walk;
   c->cycles_ad_update += a->ad_update;
   events_emit(&mmu->events, &(struct event){.cycle = now,
@@ -61,7 +90,7 @@ static void answer(struct mmu* mmu, enum port number, uint64_t now) {
                                             .level = a->path,
                                             .pa = a->pa,
                                             .value = a->error,
-                                            .va = port->ref.va});
+                                            .va = port->va});
 }
 
 static void answer_address(struct mmu* mmu, enum port port, uint64_t pa, uint64_t now) {
@@ -75,9 +104,20 @@ static void answer_fault(struct mmu* mmu, enum port port, enum fault_kind fault,
   answer(mmu, port, now);
 }
 
-static uint64_t physical(const struct translation* t, uint64_t va) { return t->pa | (va & bits_between(0, t->shift)); }
+static void answer_translation(struct mmu* mmu, enum port port, const struct translation* t, uint64_t now) {
+  answer_address(mmu, port, t->pa | (mmu->port[port].va & bits_between(0, t->shift)), now);
+}
 
-// --- lookups --------------------------------------------------------------------------------------------------------
+static void answer_denied(struct mmu* mmu, enum port port, const struct translation* t, uint64_t now) {
+  uint8_t error = paging_error_denied(&mmu->paging, access_class(&mmu->port[port].ref), t);
+  answer_fault(mmu, port, FAULT_PF, error, now);
+}
+
+static bool allows(const struct mmu* mmu, enum port port, const struct translation* t) {
+  return paging_allows(&mmu->paging, t, access_class(&mmu->port[port].ref));
+}
+
+// --- first level ----------------------------------------------------------------------------------------------------
 
 bool mmu_ready(const struct mmu* mmu, enum port port) {
   return mmu->control.phase == CONTROL_IDLE && mmu->port[port].state == PORT_IDLE;
@@ -85,87 +125,136 @@ bool mmu_ready(const struct mmu* mmu, enum port port) {
 
 void mmu_accept(struct mmu* mmu, enum port number, const struct ref* part, uint64_t now) {
   struct access_port* port = &mmu->port[number];
+  const struct segment* segment = &mmu->registers.segment[part->segment % SEGMENT_COUNT];
   port->state = PORT_LOOKUP;
   port->due = now + mmu->tlb[number].latency - 1;
   port->ref = *part;
+  port->va = (segment->base + part->va) & mmu->paging.va_mask;
   port->answer = (struct answer){.accept = now};
   events_emit(
       &mmu->events,
       &(struct event){.cycle = now, .type = EVENT_ACCEPT, .port = (uint8_t)number, .kind = part->kind, .va = part->va});
 }
 
-static void count_lookup(struct mmu* mmu, enum port number, struct tlb_hit hit, uint64_t now) {
-  struct tlb* tlb = &mmu->tlb[number];
-  *(hit.hit ? &tlb->counters->hits : &tlb->counters->misses) += 1;
-  events_emit(&mmu->events, &(struct event){.cycle = now,
-                                            .type = EVENT_LOOKUP,
-                                            .port = (uint8_t)number,
-                                            .array = (uint8_t)tlb_array_of(tlb, hit),
-                                            .hit = hit.hit,
-                                            .set = (uint16_t)hit.at.set,
-                                            .way = (uint16_t)hit.at.way,
-                                            .va = mmu->port[number].ref.va});
+// A write must not go through a translation whose D is clear.
+static bool needs_dirty(const struct mmu* mmu, enum port port, const struct translation* t) {
+  return mmu->port[port].ref.kind == ACCESS_WRITE && !t->dirty;
 }
 
-static void take_hit(struct mmu* mmu, enum port number, struct tlb_hit hit, uint64_t now) {
+static void take_first_hit(struct mmu* mmu, enum port number, struct tlb_hit hit, uint64_t now) {
   struct access_port* port = &mmu->port[number];
   struct tlb* tlb = &mmu->tlb[number];
   const struct translation* t = tlb_entry_at(tlb, hit);
-  unsigned class = access_class(&port->ref);
   port->answer.path = PATH_L1;
-  if (!paging_allows(&mmu->paging, t, class)) {
-    answer_fault(mmu, number, FAULT_PF, paging_error_denied(&mmu->paging, class, t), now);
+  if (!allows(mmu, number, t)) {
+    answer_denied(mmu, number, t, now);
     return;
   }
-  tlb_touch(tlb, hit, now);
-  tlb_shortcut_make(tlb, &mmu->paging, port->ref.va, hit);
-  if (port->ref.kind == ACCESS_WRITE && !t->dirty)
+  tlb_touch(tlb, hit, number, now);
+  shortcut_make(&mmu->shortcuts[number], &mmu->paging, port->va, &tlb->array[hit.large], hit.at);
+  if (needs_dirty(mmu, number, t)) {
     port->state = PORT_WAITS;
-  else
-    answer_address(mmu, number, physical(t, port->ref.va), now);
+    port->asks_second = false;
+  } else {
+    answer_translation(mmu, number, t, now);
+  }
 }
 
-static void look_up(struct mmu* mmu, enum port number, uint64_t now) {
+static void look_up_first(struct mmu* mmu, enum port number, uint64_t now) {
   struct access_port* port = &mmu->port[number];
-  uint64_t va = port->ref.va;
-  if (!mmu->paging.format) {
-    port->answer.path = PATH_OFF;
-    answer_address(mmu, number, va, now);
-    return;
-  }
-  if (!paging_canonical(&mmu->paging, va)) {
-    port->answer.path = PATH_L1;
+  port->answer.path = mmu->paging.format ? PATH_L1 : PATH_OFF;
+  if (!segment_permits(&mmu->registers.segment[port->ref.segment % SEGMENT_COUNT], &port->ref) ||
+      !paging_canonical(&mmu->paging, port->va)) {
     answer_fault(mmu, number, FAULT_GP, 0, now);
     return;
   }
-  struct tlb_hit hit = tlb_find(&mmu->tlb[number], &mmu->paging, va);
-  count_lookup(mmu, number, hit, now);
+  if (!mmu->paging.format) {
+    answer_address(mmu, number, port->va, now);
+    return;
+  }
+  struct tlb_hit hit = tlb_find(&mmu->tlb[number], &mmu->paging, port->va);
+  tlb_count_lookup(&mmu->tlb[number], number, hit, port->va, now);
   if (hit.hit) {
-    take_hit(mmu, number, hit, now);
+    take_first_hit(mmu, number, hit, now);
   } else {
     port->answer.path = PATH_WALK;
+    port->asks_second = tlb_exists(&mmu->second);
     port->state = PORT_WAITS;
   }
+}
+
+// --- second level ---------------------------------------------------------------------------------------------------
+
+static void fill_first(struct mmu* mmu, enum port port, const struct translation* t) {
+  mmu->fill[port].first = true;
+  mmu->fill[port].translation = *t;
+}
+
+static void take_second_hit(struct mmu* mmu, enum port number, struct tlb_hit hit, uint64_t now) {
+  const struct translation* t = tlb_entry_at(&mmu->second, hit);
+  mmu->port[number].answer.path = PATH_STLB;
+  if (!allows(mmu, number, t)) {
+    answer_denied(mmu, number, t, now);
+  } else {
+    tlb_touch(&mmu->second, hit, number, now);
+    if (needs_dirty(mmu, number, t)) {
+      mmu->port[number].state = PORT_MISSED;
+      return;
+    }
+    answer_translation(mmu, number, t, now);
+    fill_first(mmu, number, t);
+  }
+  mmu_slot(mmu, number)->taken = false;
+}
+
+static void look_up_second(struct mmu* mmu, enum port number, uint64_t now) {
+  struct access_port* port = &mmu->port[number];
+  struct tlb_hit hit = tlb_find(&mmu->second, &mmu->paging, port->va);
+  tlb_count_lookup(&mmu->second, number, hit, port->va, now);
+  port->answer.stlb = mmu->second.latency;
+  if (hit.hit)
+    take_second_hit(mmu, number, hit, now);
+  else
+    port->state = PORT_MISSED;
 }
 
 // --- walks ----------------------------------------------------------------------------------------------------------
 
-// Gives a free walker to a port that waits: one that missed in this cycle, or stood behind the walk that is over now.
-// Only ports that missed in the same cycle wait both; fetch goes first.
-static bool dispatch(struct mmu* mmu, uint64_t now) {
-  if (walker_busy(&mmu->walker)) return false;
-  for (int number = 0; number < PORT_COUNT; number++) {
-    struct access_port* port = &mmu->port[number];
-    if (port->state != PORT_WAITS) continue;
-    port->state = PORT_WALKS;
-    walker_begin(&mmu->walker, (enum port)number, &port->ref, now);
-    return true;
-  }
-  return false;
+static enum port other(enum port port) { return port == PORT_FETCH ? PORT_DATA : PORT_FETCH; }
+
+// Is a walk of the same 4 KiB page under way, that also serves this port?
+static bool can_share(const struct mmu* mmu, enum port number) {
+  const struct access_port *port = &mmu->port[number], *first = &mmu->port[other(number)];
+  return first->state == PORT_WALKS && first->ref.kind != ACCESS_WRITE && port->ref.kind != ACCESS_WRITE &&
+         first->va >> PAGE_SHIFT == port->va >> PAGE_SHIFT;
 }
 
-static void account_walk(struct mmu* mmu, struct answer* a, uint64_t now) {
-  const struct walker* w = &mmu->walker;
+static void begin_walk(struct mmu* mmu, enum port number, uint64_t now) {
+  struct access_port* port = &mmu->port[number];
+  if (can_share(mmu, number)) {
+    port->state = PORT_SHARES;
+    return;
+  }
+  port->state = PORT_WALKS;
+  walker_begin(&mmu_slot(mmu, number)->walker, number, &port->ref, port->va, now);
+}
+
+// Gives free slots to ports that wait (one that missed in this cycle, or stood behind the reference that was answered
+// in it), and begins the walks of this cycle's misses. Fetch goes first.
+static void serve_ports(struct mmu* mmu, uint64_t now) {
+  for (int number = 0; number < PORT_COUNT; number++) {
+    struct access_port* port = &mmu->port[number];
+    struct slot* slot = mmu_slot(mmu, (enum port)number);
+    if (port->state == PORT_WAITS && !slot->taken) {
+      slot->taken = true;
+      port->state = port->asks_second ? PORT_SECOND : PORT_MISSED;
+      port->due = now + mmu->second.latency;
+    }
+    if (port->state == PORT_MISSED) begin_walk(mmu, (enum port)number, now);
+  }
+}
+
+static void account_walk(struct mmu* mmu, struct answer* a, const struct walker* w, uint64_t now) {
   uint32_t cycles = (uint32_t)(now - w->missed);
   bool clean_hit = a->path != PATH_WALK;
   a->reads = w->reads;
@@ -174,155 +263,149 @@ static void account_walk(struct mmu* mmu, struct answer* a, uint64_t now) {
   mmu->counters.walk_cycles += cycles;
 }
 
-static void complete_walk(struct mmu* mmu, uint64_t now) {
-  struct walker* w = &mmu->walker;
+// The other port's walk is over.
+static void share_walk(struct mmu* mmu, enum port number, const struct walker* w, uint64_t now) {
+  struct access_port* port = &mmu->port[number];
+  if (w->fault != FAULT_NONE || w->suppressed) {
+    port->state = PORT_MISSED;  // now, as it were: it walks itself from the next cycle on
+    return;
+  }
+  port->answer.merged = 1;
+  if (allows(mmu, number, &w->translation)) {
+    answer_translation(mmu, number, &w->translation, now);
+    fill_first(mmu, number, &w->translation);
+  } else {
+    answer_denied(mmu, number, &w->translation, now);
+  }
+  mmu_slot(mmu, number)->taken = false;
+}
+
+static void complete_walk(struct mmu* mmu, struct slot* slot, uint64_t now) {
+  struct walker* w = &slot->walker;
   enum port number = w->port;
-  account_walk(mmu, &mmu->port[number].answer, now);
+  account_walk(mmu, &mmu->port[number].answer, w, now);
   if (w->fault != FAULT_NONE) {
     answer_fault(mmu, number, w->fault, w->error, now);
   } else {
-    answer_address(mmu, number, physical(&w->translation, w->va), now);
-    if (!w->suppressed) tlb_fill(&mmu->tlb[number], &w->translation, now);
-  }
-  walker_release(w);
-}
-
-static void run_walker(struct mmu* mmu, uint64_t now) {
-  struct walker* w = &mmu->walker;
-  do {
-    while (w->phase != WALK_OVER && w->deadline == now) walker_step(w);
-    if (w->phase == WALK_OVER) complete_walk(mmu, now);
-  } while (dispatch(mmu, now));
-}
-
-// --- control --------------------------------------------------------------------------------------------------------
-
-static bool in_flight(const struct mmu* mmu) {
-  return mmu->port[PORT_FETCH].state != PORT_IDLE || mmu->port[PORT_DATA].state != PORT_IDLE;
-}
-
-static uint32_t operation_latency(const struct mmu* mmu) {
-  return mmu->control.op.op == CONTROL_INVLPG ? mmu->config.op.invlpg : mmu->config.op.cr;
-}
-
-// Its first cycle is `first`.
-static void begin_control(struct mmu* mmu, uint64_t first) {
-  struct control_port* control = &mmu->control;
-  control_plan(&control->plan, &mmu->registers, &control->op, mmu->config.maxphyaddr);
-  control->began = first;
-  control->phase = control->plan.load_pdptes ? CONTROL_LOAD : CONTROL_ACTS;
-  control->due = control->plan.load_pdptes ? first : first + operation_latency(mmu) - 1;
-}
-
-void mmu_control(struct mmu* mmu, const struct control* op, uint64_t now) {
-  mmu->control.op = *op;
-  mmu->walker.suppressed = true;  // of an idle walker it means nothing
-  if (in_flight(mmu))
-    mmu->control.phase = CONTROL_WAITS;
-  else
-    begin_control(mmu, now);
-}
-
-static void load_pdptes(struct mmu* mmu, uint64_t now) {
-  struct control_port* control = &mmu->control;
-  uint64_t pa = control->plan.pdpte_address;
-  control->bus_error = false;
-  for (int i = 0; i < PDPTE_COUNT; i++)
-    control->bus_error |= !mmu->memory.read(mmu->memory.ctx, pa + 8u * (unsigned)i, 8, &control->pdptes[i]);
-  events_emit(&mmu->events, &(struct event){.cycle = now, .type = EVENT_PDPTE, .level = 3, .pa = pa});
-  control->phase = CONTROL_LOADED;
-  control->due = now + mmu->config.dram.latency + mmu->config.walk.step - 1;
-}
-
-static void check_pdptes(struct mmu* mmu, uint64_t now) {
-  struct control_port* control = &mmu->control;
-  control->plan.refused =
-      control->bus_error || !control_take_pdptes(&control->plan, control->pdptes, mmu->config.maxphyaddr);
-  control->phase = CONTROL_ACTS;
-  control->due = now + operation_latency(mmu);
-}
-
-static void drop(struct mmu* mmu, uint64_t now) {
-  const struct control_port* control = &mmu->control;
-  for (int port = 0; port < PORT_COUNT; port++) {
-    struct tlb* tlb = &mmu->tlb[port];
-    switch (control->plan.drop) {
-      case DROP_NOTHING:
-        break;
-      case DROP_ADDRESS:
-        if (paging_canonical(&mmu->paging, control->op.value)) tlb_drop_address(tlb, control->op.value, now);
-        break;
-      case DROP_NON_GLOBAL:
-      case DROP_ALL:
-        tlb_drop_all(tlb, control->plan.drop == DROP_NON_GLOBAL, now);
-        break;
+    answer_translation(mmu, number, &w->translation, now);
+    if (!w->suppressed) {
+      struct fill* fill = &mmu->fill[number];
+      fill_first(mmu, number, &w->translation);
+      fill->beyond = true;
+      fill->uppers = mmu->psc.any ? walker_upper_entries(w, fill->upper) : 0;
     }
   }
+  if (mmu->port[other(number)].state == PORT_SHARES) share_walk(mmu, other(number), w, now);
+  walker_release(w);
+  slot->taken = false;
 }
 
-static void write_registers(struct mmu* mmu) {
-  const struct control_port* control = &mmu->control;
-  if (control->op.op == CONTROL_INVLPG) return;
-  mmu->registers = control->plan.after;
-  if (control->op.op == CONTROL_CR3) {
-    paging_update_root(&mmu->paging, &mmu->registers, mmu->config.maxphyaddr);
-    return;
+// True if a walk is over, so that who stood behind it can begin.
+static bool run_walkers(struct mmu* mmu, uint64_t now) {
+  bool over = false;
+  for (int i = 0; i < PORT_COUNT; i++) {
+    struct walker* w = &mmu->slot[i].walker;
+    while (w->phase != WALK_OVER && w->deadline == now) walker_step(w);
   }
-  paging_update(&mmu->paging, &mmu->registers, mmu->config.maxphyaddr);
-  for (int port = 0; port < PORT_COUNT; port++) tlb_shortcuts_forget(&mmu->tlb[port]);
-}
-
-static void act(struct mmu* mmu, uint64_t now) {
-  struct control_port* control = &mmu->control;
-  control->done = true;
-  control->gp = control->plan.refused;
-  if (!control->gp) {
-    drop(mmu, now);
-    write_registers(mmu);
+  for (int i = 0; i < PORT_COUNT; i++) {
+    if (mmu->slot[i].walker.phase != WALK_OVER) continue;
+    complete_walk(mmu, &mmu->slot[i], now);
+    over = true;
   }
-  mmu->counters.controls++;
-  mmu->counters.control_gps += control->gp;
-  mmu->counters.cycles_flush += now - control->began + 1;
-  events_emit(
-      &mmu->events,
-      &(struct event){
-          .cycle = now, .type = EVENT_CONTROL, .kind = control->op.op, .hit = control->gp, .va = control->op.value});
-  control->phase = CONTROL_IDLE;
-  control->due = UINT64_MAX;
-}
-
-static void run_control(struct mmu* mmu, uint64_t now) {
-  struct control_port* control = &mmu->control;
-  if (control->phase == CONTROL_WAITS && !in_flight(mmu)) begin_control(mmu, now + 1);
-  if (control->phase == CONTROL_LOAD && control->due == now) load_pdptes(mmu, now);
-  if (control->phase == CONTROL_LOADED && control->due == now) check_pdptes(mmu, now);
-  if (control->phase == CONTROL_ACTS && control->due == now) act(mmu, now);
+  return over;
 }
 
 // --- one cycle ------------------------------------------------------------------------------------------------------
+
+static void look_up_data(struct mmu* mmu, uint64_t now) {
+  struct access_port* port = &mmu->port[PORT_DATA];
+  if (!mmu->caches.data || !port->answered || port->answer.fault != FAULT_NONE) return;
+  uint64_t pa = port->answer.pa;
+  enum served_by served = caches_data_further(&mmu->caches, pa, port->ref.kind == ACCESS_WRITE, now);
+  port->answer.data = mmu->caches.further[served];
+  mmu->counters.cycles_data += port->answer.data;
+  events_emit(
+      &mmu->events,
+      &(struct event){.cycle = now, .type = EVENT_DATA, .port = PORT_DATA, .pa = pa, .served = (uint8_t)served});
+}
+
+static void do_fills(struct mmu* mmu, uint64_t now) {
+  for (int number = 0; number < PORT_COUNT; number++) {
+    struct fill* fill = &mmu->fill[number];
+    enum port port = (enum port)number;
+    if (!fill->first) continue;
+    tlb_fill(&mmu->tlb[number], port, &fill->translation, fill->fresh, now);
+    if (fill->beyond) {
+      if (tlb_exists(&mmu->second)) tlb_fill(&mmu->second, port, &fill->translation, fill->fresh, now);
+      for (unsigned i = 0; i < fill->uppers; i++) psc_fill(&mmu->psc, port, &fill->upper[i], now);
+    }
+    fill->first = fill->beyond = fill->fresh = false;
+  }
+  touches_settle_all(&mmu->touches);
+}
+
+static void do_fault_drops(struct mmu* mmu, uint64_t now) {
+  for (int number = 0; number < PORT_COUNT; number++) {
+    const struct access_port* port = &mmu->port[number];
+    if (!port->answered || port->answer.fault != FAULT_PF) continue;
+    for (int tlb = 0; tlb < PORT_COUNT; tlb++) tlb_drop_address(&mmu->tlb[tlb], port->va, mmu->paging.pcid, true, now);
+    tlb_drop_address(&mmu->second, port->va, mmu->paging.pcid, true, now);
+    psc_drop_address(&mmu->psc, &mmu->paging, port->va, now);
+  }
+}
+
+// What comes after the lookups.
+static void end_cycle(struct mmu* mmu, uint64_t now) {
+  look_up_data(mmu, now);
+  do_fills(mmu, now);
+  do_fault_drops(mmu, now);
+}
 
 // Lookups, then fills, then drops.
 void mmu_cycle(struct mmu* mmu, uint64_t now) {
   for (int port = 0; port < PORT_COUNT; port++) mmu->port[port].answered = false;
   mmu->control.done = false;
   for (int port = 0; port < PORT_COUNT; port++)
-    if (mmu->port[port].state == PORT_LOOKUP && mmu->port[port].due == now) look_up(mmu, (enum port)port, now);
-  run_walker(mmu, now);
-  for (int port = 0; port < PORT_COUNT; port++) {
-    const struct access_port* p = &mmu->port[port];
-    if (!p->answered || p->answer.fault != FAULT_PF) continue;
-    tlb_drop_address(&mmu->tlb[PORT_FETCH], p->ref.va, now);
-    tlb_drop_address(&mmu->tlb[PORT_DATA], p->ref.va, now);
-  }
-  if (mmu->control.phase != CONTROL_IDLE) run_control(mmu, now);
+    if (mmu->port[port].state == PORT_LOOKUP && mmu->port[port].due == now) look_up_first(mmu, (enum port)port, now);
+  for (int port = 0; port < PORT_COUNT; port++)
+    if (mmu->port[port].state == PORT_SECOND && mmu->port[port].due == now) look_up_second(mmu, (enum port)port, now);
+  do serve_ports(mmu, now);
+  while (run_walkers(mmu, now));
+  end_cycle(mmu, now);
+  if (mmu->control.phase != CONTROL_IDLE) mmu_run_control(mmu, now);
   events_flush(&mmu->events);
 }
 
 static uint64_t earlier(uint64_t a, uint64_t b) { return a < b ? a : b; }
 
 uint64_t mmu_next(const struct mmu* mmu) {
-  uint64_t next = earlier(mmu->walker.deadline, mmu->control.due);
-  for (int port = 0; port < PORT_COUNT; port++)
-    if (mmu->port[port].state == PORT_LOOKUP) next = earlier(next, mmu->port[port].due);
+  uint64_t next = mmu->control.due;
+  for (int i = 0; i < PORT_COUNT; i++) {
+    const struct access_port* port = &mmu->port[i];
+    next = earlier(next, mmu->slot[i].walker.deadline);
+    if (port->state == PORT_LOOKUP || port->state == PORT_SECOND) next = earlier(next, port->due);
+  }
   return next;
+}
+
+void mmu_run_alone(struct mmu* mmu, enum port number, const struct ref* part, uint64_t now) {
+  struct access_port* port = &mmu->port[number];
+  struct slot* slot = mmu_slot(mmu, number);
+  mmu->port[PORT_FETCH].answered = mmu->port[PORT_DATA].answered = false;
+  mmu_accept(mmu, number, part, now);
+  now = port->due;
+  look_up_first(mmu, number, now);
+  if (port->state == PORT_WAITS && port->asks_second) {
+    now += mmu->second.latency;
+    look_up_second(mmu, number, now);
+  }
+  if (!port->answered) {
+    begin_walk(mmu, number, now);
+    walker_run(&slot->walker);
+    now = slot->walker.deadline;
+    complete_walk(mmu, slot, now);
+  }
+  struct fill* fill = &mmu->fill[number];
+  fill->fresh = fill->first && (port->answer.path == PATH_WALK || !fill->beyond);
+  end_cycle(mmu, now);
 }

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: MIT
-// The whole MMU, one cycle at a time: ports, their TLBs, the walker between them, the control port.
-// A reference's way: accept -> look up -> (wait for the walker -> walk -> fill) -> answer.
+// The whole MMU, one cycle at a time: ports, their TLBs, the second level and the walkers between them, the control
+// port. A reference's way:
+//
+//   accept -> segment, L1 lookup -> (wait for a slot -> second-level lookup -> walk -> fill) -> answer -> its data
+//
+// A slot serves one reference at a time, lookup and walk. With one walker both ports share it, with two each has its
+// own; then a miss may share the walk that the other port has under way.
 #ifndef PAGEWALK_MODEL_MMU_H
 #define PAGEWALK_MODEL_MMU_H
 
@@ -8,14 +13,39 @@
 #include "model/tlb.h"
 #include "model/walker.h"
 
-enum port_state { PORT_IDLE, PORT_LOOKUP, PORT_WAITS, PORT_WALKS };
+enum port_state {
+  PORT_IDLE,
+  PORT_LOOKUP,  // in its own TLB; sampled in the cycle `due`
+  PORT_WAITS,   // for a slot
+  PORT_SECOND,  // in the second level; sampled in the cycle `due`
+  PORT_MISSED,  // in this cycle; a walk is next
+  PORT_WALKS,
+  PORT_SHARES  // the other port's walk
+};
 
 struct access_port {
   enum port_state state;
-  uint64_t due;  // of the lookup
+  uint64_t due;
   struct ref ref;
-  bool answered;  // in the cycle just executed
+  uint64_t va;       // linear
+  bool asks_second;  // the second level is looked up before it walks
+  bool answered;     // in the cycle just executed
   struct answer answer;
+};
+
+// What a cycle's answers put into the arrays, once its lookups are done.
+struct fill {
+  bool fresh;   // nothing has filled since the lookups that missed
+  bool first;   // into the port's own TLB
+  bool beyond;  // into the second level and the walk caches
+  struct translation translation;
+  struct translation upper[LEVEL_MAX - 1];
+  unsigned uppers;
+};
+
+struct slot {
+  bool taken;
+  struct walker walker;
 };
 
 enum control_phase {
@@ -44,8 +74,14 @@ struct mmu {
   struct registers registers;
   struct paging paging;
   struct tlb tlb[PORT_COUNT];
-  struct walker walker;
+  struct shortcuts shortcuts[PORT_COUNT];
+  struct tlb second;
+  struct psc psc;
+  struct caches caches;
+  struct touches touches;
+  struct slot slot[PORT_COUNT];
   struct access_port port[PORT_COUNT];
+  struct fill fill[PORT_COUNT];
   struct control_port control;
   struct events events;
   struct counters counters;
@@ -64,5 +100,21 @@ void mmu_accept(struct mmu* mmu, enum port port, const struct ref* part, uint64_
 void mmu_cycle(struct mmu* mmu, uint64_t now);
 // The earliest cycle that has something to do; UINT64_MAX when the MMU is idle.
 uint64_t mmu_next(const struct mmu* mmu);
+
+// mmu_accept and all cycles up to the answer, of a part that has the MMU for itself: the same, without asking in each
+// cycle who else has something to do. Nobody listens to events.
+void mmu_run_alone(struct mmu* mmu, enum port port, const struct ref* part, uint64_t now);
+
+static inline bool mmu_in_flight(const struct mmu* mmu) {
+  return mmu->port[PORT_FETCH].state != PORT_IDLE || mmu->port[PORT_DATA].state != PORT_IDLE;
+}
+
+// The slot that serves this port.
+static inline struct slot* mmu_slot(struct mmu* mmu, enum port port) {
+  return &mmu->slot[mmu->config.walkers == 2 ? port : 0];
+}
+
+// The control port's part of a cycle (control_port.c).
+void mmu_run_control(struct mmu* mmu, uint64_t now);
 
 #endif

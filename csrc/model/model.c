@@ -4,8 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/overlap.h"
 #include "engine/serial.h"
 #include "model/mmu.h"
+#include "model/segment.h"
 
 static enum port port_of(const struct ref* part) { return part->kind == ACCESS_FETCH ? PORT_FETCH : PORT_DATA; }
 
@@ -45,54 +47,112 @@ static void model_tick(void* self, uint64_t now, const struct tick_in* in, struc
 // --- the serial core ------------------------------------------------------------------------------------------------
 
 // All the machinery, for one part.
-static __attribute__((noinline)) uint64_t issue_exactly(struct mmu* mmu, const struct ref* part, uint64_t now,
-                                                        struct answer* answer, bool* fault) {
+static __attribute__((noinline)) void issue_exactly(struct mmu* mmu, const struct ref* part, uint64_t now,
+                                                    struct answer* answer) {
   enum port port = port_of(part);
-  mmu_accept(mmu, port, part, now);
-  mmu_cycle(mmu, now);
-  while (!mmu->port[port].answered) {
-    if (!mmu->events.fn) walker_run(&mmu->walker);
-    mmu_cycle(mmu, mmu_next(mmu));
+  if (mmu->events.fn) {
+    mmu_accept(mmu, port, part, now);
+    mmu_cycle(mmu, now);
+    while (!mmu->port[port].answered) mmu_cycle(mmu, mmu_next(mmu));
+  } else {
+    mmu_run_alone(mmu, port, part, now);
   }
   *answer = mmu->port[port].answer;
-  *fault = answer->fault != FAULT_NONE;
-  return answer->cycle;
 }
 
 static inline __attribute__((always_inline)) uint64_t issue_observed(void* self, const struct ref* part, uint64_t now,
-                                                                     bool want, struct answer* answer, bool* fault) {
+                                                                     bool want, struct answer* answer, bool* fault,
+                                                                     uint32_t* data) {
   (void)want;
-  return issue_exactly(self, part, now, answer, fault);
+  issue_exactly(self, part, now, answer);
+  *fault = answer->fault != FAULT_NONE;
+  *data = answer->data;
+  return answer->cycle;
 }
 
-// With nobody listening, and counters read only afterwards, a hit comes down to its time and its touch.
-struct fast_core {
-  struct mmu* mmu;
-  uint64_t hits[3];  // by access_kind, not yet in the counters
+// What of a segment the hits need.
+struct fast_segment {
+  uint64_t base;
+  struct segment_range range;
+  uint32_t classes;
 };
 
-static inline __attribute__((always_inline)) uint64_t issue_fast(void* self, const struct ref* part, uint64_t now,
-                                                                 bool want, struct answer* answer, bool* fault) {
-  struct fast_core* core = self;
-  struct tlb* tlb = &core->mmu->tlb[port_of(part)];
-  uint64_t page = part->va >> PAGE_SHIFT;
-  const struct shortcut* shortcut = tlb_shortcut(tlb, page);
-  bool hit = shortcut->page == page && shortcut->allowed >> access_class(part) & 1;
-  if (__builtin_expect(!hit, 0)) return issue_exactly(core->mmu, part, now, answer, fault);
-  uint64_t cycle = now + tlb->latency - 1;
-  tlb_shortcut_touch(tlb, shortcut, cycle);
+// With nobody listening, and counters read only afterwards, a hit comes down to its time, its touch and its data.
+struct fast_core {
+  struct mmu* mmu;
+  struct fast_port {
+    const struct shortcut* table;
+    uint32_t latency;
+    enum replacement policy;
+  } port[PORT_COUNT];
+  uint64_t hits[3];       // by access_kind, not yet in the counters
+  uint64_t data_further;  // of them: their data were not the most recent of their set in L1D
+  struct fast_segment segment[SEGMENT_COUNT];
+};
+
+static __attribute__((noinline)) uint32_t data_further(struct fast_core* core, uint64_t pa, bool write, uint64_t now) {
+  struct mmu* mmu = core->mmu;
+  uint32_t further = mmu->caches.further[caches_data_further(&mmu->caches, pa, write, now)];
+  mmu->counters.cycles_data += further;
+  core->data_further++;
+  return further;
+}
+
+// What a core has, so that each gets a loop of its own: data that are looked up; segments beside the flat one.
+enum { WITH_DATA = 1, WITH_SEGMENTS = 2 };
+
+// Linear address of the reference; false: its segment forbids it, or there is none in this core.
+static inline __attribute__((always_inline)) bool fast_linear(const struct fast_core* core, unsigned with,
+                                                              const struct ref* part, uint64_t* va) {
+  *va = part->va;
+  if (!(with & WITH_SEGMENTS)) return part->segment == 0;
+  const struct fast_segment* segment = &core->segment[part->segment % SEGMENT_COUNT];
+  *va = (segment->base + part->va) & core->mmu->paging.va_mask;
+  return (segment->classes >> access_class(part) & 1) && segment_holds(segment->range, part->va, part->size);
+}
+
+static inline __attribute__((always_inline)) uint64_t issue_fast(struct fast_core* core, unsigned with,
+                                                                 const struct ref* part, uint64_t now, bool want,
+                                                                 struct answer* answer, bool* fault, uint32_t* data) {
+  struct mmu* mmu = core->mmu;
+  enum port number = port_of(part);
+  const struct fast_port* port = &core->port[number];
+  uint64_t va;
+  bool hit = fast_linear(core, with, part, &va);
+  uint64_t page = va >> PAGE_SHIFT;
+  const struct shortcut* shortcut = &port->table[page & (SHORTCUTS - 1)];
+  hit = hit && shortcut->page == page && shortcut->allowed >> access_class(part) & 1;
+  if (__builtin_expect(!hit, 0)) return issue_observed(mmu, part, now, want, answer, fault, data);
+  uint64_t cycle = now + port->latency - 1, pa = shortcut->pa | (va & bits_between(0, PAGE_SHIFT));
+  shortcut_touch(port->policy, shortcut, cycle);
   core->hits[part->kind]++;
-  if (want)
-    *answer = (struct answer){.accept = now,
-                              .cycle = cycle,
-                              .pa = shortcut->pa | (part->va & bits_between(0, PAGE_SHIFT)),
-                              .path = PATH_L1,
-                              .base = tlb->latency};
   *fault = false;
+  *data = 0;
+  if ((with & WITH_DATA) && number == PORT_DATA && !caches_data_near(&mmu->caches, pa, part->kind == ACCESS_WRITE))
+    *data = data_further(core, pa, part->kind == ACCESS_WRITE, cycle);
+  if (want)
+    *answer =
+        (struct answer){.accept = now, .cycle = cycle, .pa = pa, .path = PATH_L1, .base = port->latency, .data = *data};
   return cycle;
 }
 
-static void count_fast_hits(struct fast_core* core) {
+static bool is_flat(const struct segment* segment) {
+  return segment->base == 0 && segment->limit == UINT64_MAX && segment->present && segment->writable &&
+         segment->privilege == 3 && !segment->expand_down;
+}
+
+// True if there is more to know than that segment 0 is flat and the others absent.
+static bool load_segments(struct fast_core* core) {
+  const struct segment* segments = core->mmu->registers.segment;
+  bool more = !is_flat(&segments[0]);
+  for (int i = 1; i < SEGMENT_COUNT; i++) more |= segments[i].present;
+  for (int i = 0; (more || core->mmu->config.core.overlap) && i < SEGMENT_COUNT; i++)
+    core->segment[i] = (struct fast_segment){
+        .base = segments[i].base, .range = segment_range(&segments[i]), .classes = segment_classes(&segments[i])};
+  return more;
+}
+
+static void count_fast_hits(const struct fast_core* core) {
   struct mmu* mmu = core->mmu;
   for (int kind = 0; kind < 3; kind++) {
     struct tlb* tlb = &mmu->tlb[kind == ACCESS_FETCH ? PORT_FETCH : PORT_DATA];
@@ -100,17 +160,81 @@ static void count_fast_hits(struct fast_core* core) {
     mmu->counters.cycles_base += core->hits[kind] * tlb->latency;
     tlb->counters->hits += core->hits[kind];
   }
+  if (mmu->caches.data)
+    mmu->counters.cache[CACHE_L1D].data_hits += core->hits[ACCESS_READ] + core->hits[ACCESS_WRITE] - core->data_further;
+}
+
+// A function for each, so that the compiler keeps its attention to one loop.
+#define FAST_LOOP(name, with)                                                                                 \
+  static inline __attribute__((always_inline))                                                                \
+  uint64_t issue_##name(void* self, const struct ref* part, uint64_t now, bool want, struct answer* answer,   \
+                        bool* fault, uint32_t* data) {                                                        \
+    return issue_fast(self, with, part, now, want, answer, fault, data);                                      \
+  }                                                                                                           \
+  static __attribute__((noinline))                                                                            \
+  uint64_t play_##name(struct fast_core* core, const struct segment* bases, const struct ref* refs, size_t n, \
+                       struct play* play, struct serial_account* account) {                                   \
+    return serial_play(core, issue_##name, core->mmu->now, core->mmu->paging.va_mask,                         \
+                       (with)&WITH_SEGMENTS ? bases : NULL, refs, n, play, account);                          \
+  }
+FAST_LOOP(plain, 0)
+FAST_LOOP(data, WITH_DATA)
+FAST_LOOP(segments, WITH_SEGMENTS)
+FAST_LOOP(segments_data, WITH_SEGMENTS | WITH_DATA)
+
+static uint64_t play_fast(struct fast_core* core, const struct ref* refs, size_t n, struct play* play,
+                          struct serial_account* account) {
+  const struct mmu* mmu = core->mmu;
+  const struct segment* bases = serial_bases(mmu->registers.segment);
+  bool segments = load_segments(core);
+  return (segments           ? mmu->caches.data ? play_segments_data : play_segments
+          : mmu->caches.data ? play_data
+                             : play_plain)(core, bases, refs, n, play, account);
+}
+
+// The same hit for the core with core.overlap, which is only interested in those that are over in a cycle.
+static bool overlap_hit(void* self, const struct ref* part, uint64_t now, struct answer* answer) {
+  struct fast_core* core = self;
+  const struct mmu* mmu = core->mmu;
+  enum port number = port_of(part);
+  bool write = part->kind == ACCESS_WRITE;
+  uint64_t va, pa;
+  if (core->port[number].latency != 1 || serial_crosses(part, mmu->registers.segment)) return false;
+  if (!fast_linear(core, WITH_SEGMENTS, part, &va)) return false;
+  const struct shortcut* shortcut = &core->port[number].table[va >> PAGE_SHIFT & (SHORTCUTS - 1)];
+  if (shortcut->page != va >> PAGE_SHIFT || !(shortcut->allowed >> access_class(part) & 1)) return false;
+  pa = shortcut->pa | (va & bits_between(0, PAGE_SHIFT));
+  if (mmu->caches.data && number == PORT_DATA && !caches_data_near(&mmu->caches, pa, write)) return false;
+  shortcut_touch(core->port[number].policy, shortcut, now);
+  core->hits[part->kind]++;
+  *answer = (struct answer){.accept = now, .cycle = now, .pa = pa, .path = PATH_L1, .base = 1};
+  return true;
+}
+
+static void overlap_tick(void* self, uint64_t now, const struct tick_in* in, struct tick_out* out) {
+  model_tick(((struct fast_core*)self)->mmu, now, in, out);
 }
 
 static void model_play(void* self, const struct ref* refs, size_t n, struct play* play) {
   struct mmu* mmu = self;
-  if (mmu->events.fn) {
-    mmu->now = serial_play(mmu, issue_observed, mmu->now, mmu->paging.va_mask, refs, n, play);
+  struct fast_core core = {.mmu = mmu};
+  struct serial_account account = {0};
+  uint64_t va_mask = mmu->paging.va_mask;
+  const struct segment* bases = serial_bases(mmu->registers.segment);
+  for (int port = 0; port < PORT_COUNT; port++)
+    core.port[port] =
+        (struct fast_port){mmu->shortcuts[port].table, mmu->tlb[port].latency, mmu->shortcuts[port].policy};
+  if (mmu->config.core.overlap) {
+    const struct overlap_engine engine = {&core, overlap_tick, mmu->events.fn ? NULL : overlap_hit};
+    load_segments(&core);
+    mmu->now = overlap_play(&engine, mmu->now, va_mask, bases, refs, n, play, &account);
+  } else if (mmu->events.fn) {
+    mmu->now = serial_play(mmu, issue_observed, mmu->now, va_mask, bases, refs, n, play, &account);
   } else {
-    struct fast_core core = {.mmu = mmu};
-    mmu->now = serial_play(&core, issue_fast, mmu->now, mmu->paging.va_mask, refs, n, play);
-    count_fast_hits(&core);
+    mmu->now = play_fast(&core, refs, n, play, &account);
   }
+  count_fast_hits(&core);
+  serial_settle(&mmu->counters, &account);
   mmu->counters.refs += play->done;
 }
 
@@ -132,11 +256,25 @@ static void model_on_event(void* self, event_fn* fn, void* ctx) {
   mmu->events.ctx = ctx;
 }
 
+static const struct array* array_of(const struct mmu* mmu, enum tlb_array array) {
+  switch (array) {
+    case ARRAY_ITLB:
+    case ARRAY_ITLB_LARGE:
+      return &mmu->tlb[PORT_FETCH].array[array - ARRAY_ITLB];
+    case ARRAY_DTLB:
+    case ARRAY_DTLB_LARGE:
+      return &mmu->tlb[PORT_DATA].array[array - ARRAY_DTLB];
+    case ARRAY_STLB:
+    case ARRAY_STLB_LARGE:
+      return &mmu->second.array[array - ARRAY_STLB];
+    default:
+      return &mmu->psc.array[array - ARRAY_PSC_PDE];
+  }
+}
+
 static size_t model_dump(void* self, enum tlb_array array, struct tlb_entry* entries, size_t room) {
   const struct mmu* mmu = self;
-  bool fetch = array == ARRAY_ITLB || array == ARRAY_ITLB_LARGE;
-  bool large = array == ARRAY_ITLB_LARGE || array == ARRAY_DTLB_LARGE;
-  return tlb_dump(&mmu->tlb[fetch ? PORT_FETCH : PORT_DATA], large, entries, room);
+  return array_dump(array_of(mmu, array), entries, room);
 }
 
 static void model_registers(const void* self, uint64_t registers[5], uint64_t pdptes[4]) {
@@ -158,11 +296,6 @@ static const struct engine_ops model_ops = {
 };
 
 struct engine* model_engine_create(const struct config* config, struct memory_bus memory, struct error* err) {
-  if (!replacement_known(config->itlb.replacement) || !replacement_known(config->dtlb.replacement)) {
-    error_set(err,
-              "the model engine has no such replacement yet: set itlb.replacement and dtlb.replacement to lru or plru");
-    return NULL;
-  }
   struct engine* engine = malloc(sizeof *engine);
   struct mmu* mmu = engine ? mmu_create(config, memory) : NULL;
   if (mmu) {
@@ -170,6 +303,6 @@ struct engine* model_engine_create(const struct config* config, struct memory_bu
     return engine;
   }
   free(engine);
-  error_set(err, "the host has no memory for the machine: make its TLBs smaller");
+  error_set(err, "the host has no memory for the machine: make its TLBs and caches smaller");
   return NULL;
 }

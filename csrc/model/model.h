@@ -5,7 +5,7 @@
 
 #include "engine/engine.h"
 
-// `config` is validated already and copied. NULL with a message: a replacement policy that is not built, or no memory.
+// `config` is validated already and copied. NULL with a message: no memory.
 struct engine* model_engine_create(const struct config* config, struct memory_bus memory, struct error* err);
 
 #endif

@@ -63,7 +63,7 @@ static struct access access_of(unsigned class) {
   bool implicit = class & REF_IMPLICIT;
   return (struct access){.write = class >> 3 == ACCESS_WRITE,
                          .fetch = class >> 3 == ACCESS_FETCH,
-                         .user = (class & REF_USER) && !implicit,
+                         .user = access_class_is_user(class),
                          .ac = (class & REF_AC) && !implicit};
 }
 
@@ -121,11 +121,15 @@ uint8_t paging_error_denied(const struct paging* p, unsigned class, const struct
 
 // --- entries --------------------------------------------------------------------------------------------------------
 
-bool paging_canonical(const struct paging* p, uint64_t va) {
-  if (!p->format || p->format->va_bits <= 32) return true;
-  uint64_t above = ~bits_between(0, p->format->va_bits - 1u);
+static bool canonical(const struct paging_format* format, uint64_t va) {
+  if (!format || format->va_bits <= 32) return true;
+  uint64_t above = ~bits_between(0, format->va_bits - 1u);
   return (va & above) == 0 || (va & above) == above;
 }
+
+bool paging_mode_canonical(enum paging_mode mode, uint64_t va) { return canonical(&formats[mode], va); }
+
+bool paging_canonical(const struct paging* p, uint64_t va) { return canonical(p->format, va); }
 
 static bool has_large_leaves(const struct paging_level* level) {
   return level->leaf == LEAF_IF_PS || level->leaf == LEAF_IF_PS_AND_PSE;
@@ -160,6 +164,8 @@ static void update_level(struct paging* p, unsigned number, bool pse, bool nxe, 
 
 void paging_update_root(struct paging* p, const struct registers* r, unsigned maxphyaddr) {
   const struct paging_format* f = p->format;
+  bool tagged = registers_have(r, CONTROL_CR4, CR4_PCIDE);
+  p->pcid = tagged ? (uint16_t)(r->value[CONTROL_CR3] & CR3_PCID) : 0;
   if (!f) return;
   p->root = r->value[CONTROL_CR3] & bits_between(f->root_low, f->root_end < maxphyaddr ? f->root_end : maxphyaddr);
 }
@@ -168,11 +174,12 @@ void paging_update(struct paging* p, const struct registers* r, unsigned maxphya
   enum paging_mode mode = registers_mode(r);
   memset(p, 0, sizeof *p);
   p->va_mask = bits_between(0, 32);
-  if (mode == MODE_NONE) return;
-  const struct paging_format* f = p->format = &formats[mode];
+  p->format = mode == MODE_NONE ? NULL : &formats[mode];
+  paging_update_root(p, r, maxphyaddr);
+  if (!p->format) return;
+  const struct paging_format* f = p->format;
   bool nxe = registers_have(r, CONTROL_EFER, EFER_NXE);
   if (f->va_bits > 32) p->va_mask = ~UINT64_C(0);
-  paging_update_root(p, r, maxphyaddr);
   p->address = bits_between(0, f->address_end < maxphyaddr ? f->address_end : maxphyaddr);
   p->globals = registers_have(r, CONTROL_CR4, CR4_PGE);
   p->smep = registers_have(r, CONTROL_CR4, CR4_SMEP);
@@ -184,13 +191,6 @@ void paging_update(struct paging* p, const struct registers* r, unsigned maxphya
   for (unsigned level = 1; level <= f->top; level++)
     update_level(p, level, registers_have(r, CONTROL_CR4, CR4_PSE), nxe, maxphyaddr);
   update_permissions(p);
-}
-
-enum entry_kind paging_decode(const struct paging* p, unsigned level, uint64_t entry) {
-  if (!(entry & PTE_P)) return ENTRY_ABSENT;
-  bool leaf = entry & p->leaf_mark[level];
-  if (entry & p->reserved[level][leaf]) return ENTRY_RESERVED;
-  return leaf ? ENTRY_LEAF : ENTRY_TABLE;
 }
 
 void paging_leaf(const struct paging* p, unsigned level, uint64_t entry, uint64_t va, uint8_t rights,
@@ -205,4 +205,5 @@ void paging_leaf(const struct paging* p, unsigned level, uint64_t entry, uint64_
   t->key = p->format->has_keys ? entry >> 59 & (KEY_COUNT - 1) : 0;
   t->global = p->globals && (entry & PTE_G);
   t->dirty = entry & PTE_D;
+  t->pcid = p->pcid;
 }

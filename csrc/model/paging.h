@@ -26,6 +26,7 @@ struct translation {
   uint8_t rights;   // RIGHT_*, or-ed
   uint8_t key;      // protection key as read
   bool global, dirty;
+  uint16_t pcid;  // of the address space in which it was made
 };
 
 // Which entries of a level are leaves.
@@ -61,6 +62,7 @@ struct paging {
   const struct paging_format* format;   // NULL: paging is off
   uint64_t va_mask;                     // linear addresses: a crossing reference wraps here
   uint64_t root;                        // physical address of the top table (of the PDPTEs in PAE)
+  uint16_t pcid;                        // the current one; 0 without CR4.PCIDE
   uint64_t address;                     // address bits of an entry
   uint64_t leaf_mark[LEVEL_MAX + 1];    // a present entry with this bit set is a leaf
   uint64_t reserved[LEVEL_MAX + 1][2];  // [level][is a leaf]
@@ -73,7 +75,7 @@ struct paging {
   uint32_t allowed[KEY_COUNT][RIGHTS_COUNT];
 };
 
-// After a write of any register; after a write of CR3 the root alone is enough.
+// After a write of any register; after a write of CR3 the root (with the PCID) alone is enough.
 void paging_update(struct paging* paging, const struct registers* registers, unsigned maxphyaddr);
 void paging_update_root(struct paging* paging, const struct registers* registers, unsigned maxphyaddr);
 
@@ -82,6 +84,8 @@ void paging_update_root(struct paging* paging, const struct registers* registers
 // An access's class is its kind and its flags together: 0..23.
 enum { ACCESS_CLASSES = 24 };
 static inline unsigned access_class(const struct ref* ref) { return ((unsigned)ref->kind << 3 | ref->flags) & 31; }
+// At CPL 3, and not implicit.
+static inline bool access_class_is_user(unsigned class) { return (class & (REF_USER | REF_IMPLICIT)) == REF_USER; }
 #define ACCESS_CLASSES_WRITING (UINT32_C(0xff) << (ACCESS_WRITE << 3))
 
 static inline bool paging_allows(const struct paging* paging, const struct translation* t, unsigned class) {
@@ -94,13 +98,19 @@ uint8_t paging_error_reserved(const struct paging* paging, unsigned class);
 uint8_t paging_error_denied(const struct paging* paging, unsigned class, const struct translation* t);
 
 // Bits above the mode's width repeat its highest bit. 32-bit addresses always are.
+bool paging_mode_canonical(enum paging_mode mode, uint64_t va);
 bool paging_canonical(const struct paging* paging, uint64_t va);
 
 // --- entries --------------------------------------------------------------------------------------------------------
 
 enum entry_kind { ENTRY_ABSENT, ENTRY_RESERVED, ENTRY_TABLE, ENTRY_LEAF };
 
-enum entry_kind paging_decode(const struct paging* paging, unsigned level, uint64_t entry);
+static inline enum entry_kind paging_decode(const struct paging* paging, unsigned level, uint64_t entry) {
+  if (!(entry & PTE_P)) return ENTRY_ABSENT;
+  bool leaf = entry & paging->leaf_mark[level];
+  if (entry & paging->reserved[level][leaf]) return ENTRY_RESERVED;
+  return leaf ? ENTRY_LEAF : ENTRY_TABLE;
+}
 
 // Where the entry for `va` lies in the table at `table`.
 static inline uint64_t paging_entry_address(const struct paging* paging, unsigned level, uint64_t table, uint64_t va) {

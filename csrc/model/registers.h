@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The control registers of paging: names of their bits, and the mode that they select (docs/paging.md, "Modes").
+// The control registers of paging and the segments: names of their bits, and the mode that they select (docs/paging.md,
+// "Modes").
 #ifndef PAGEWALK_MODEL_REGISTERS_H
 #define PAGEWALK_MODEL_REGISTERS_H
 
@@ -61,6 +62,7 @@ enum { REGISTER_COUNT = CONTROL_PKRU + 1, PDPTE_COUNT = 4 };
 struct registers {
   uint64_t value[REGISTER_COUNT];  // by enum control_op
   uint64_t pdpte[PDPTE_COUNT];     // PAE: the top level lives here
+  struct segment segment[SEGMENT_COUNT];
 };
 
 static inline bool registers_have(const struct registers* r, enum control_op reg, uint64_t bit) {

@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: MIT
 #include "model/replacement.h"
 
-bool replacement_known(enum replacement policy) { return policy == REPLACE_LRU || policy == REPLACE_PLRU; }
-
 uint32_t replacement_words(enum replacement policy, uint32_t ways) { return policy == REPLACE_LRU ? ways : 1; }
 
-static uint32_t least_recent(const uint64_t* touched, uint32_t ways) {
-  uint32_t oldest = 0;
-  for (uint32_t way = 1; way < ways; way++)
-    if (touched[way] < touched[oldest]) oldest = way;
-  return oldest;
+static uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
+
+// Two strands and no branches, which nobody could predict.
+static uint32_t least_recent(const uint64_t* words, uint32_t ways) {
+  uint64_t even = words[0], odd = words[ways - 1];
+  uint32_t way = 1;
+  for (; way + 2 < ways; way += 2) {
+    even = least(even, words[way]);
+    odd = least(odd, words[way + 1]);
+  }
+  if (way < ways) even = least(even, words[way]);
+  return least(even, odd) & ((1u << LRU_WAY_BITS) - 1);
 }
 
 static uint32_t follow_tree(uint64_t tree, uint32_t ways) {
@@ -18,8 +23,36 @@ static uint32_t follow_tree(uint64_t tree, uint32_t ways) {
   return node - ways;
 }
 
-uint32_t replacement_victim(enum replacement policy, const uint64_t* state, uint32_t ways) {
-  return policy == REPLACE_LRU ? least_recent(state, ways) : follow_tree(*state, ways);
+// All bits are never set, but for a single way's.
+static uint32_t lowest_clear(uint64_t bits, uint32_t ways) { return ways == 1 ? 0 : (uint32_t)__builtin_ctzll(~bits); }
+
+uint32_t replacement_victim(enum replacement policy, const uint64_t* state, uint16_t lfsr, uint32_t ways) {
+  switch (policy) {
+    case REPLACE_LRU:
+      return least_recent(state, ways);
+    case REPLACE_PLRU:
+      return follow_tree(*state, ways);
+    case REPLACE_NRU:
+      return lowest_clear(*state, ways);
+    case REPLACE_FIFO:
+      return (uint32_t)*state;
+    case REPLACE_RANDOM:
+      return lfsr % ways;
+    case REPLACE_COUNT:
+      break;
+  }
+  return 0;
+}
+
+// x^16 + x^14 + x^13 + x^11 + 1
+static uint16_t lfsr_step(uint16_t state) {
+  unsigned bit = (state ^ state >> 2 ^ state >> 3 ^ state >> 5) & 1u;
+  return (uint16_t)(state >> 1 | bit << 15);
+}
+
+void replacement_advance(enum replacement policy, uint64_t* state, uint16_t* lfsr, uint32_t ways) {
+  if (policy == REPLACE_FIFO) *state = (*state + 1) % ways;
+  if (policy == REPLACE_RANDOM) *lfsr = lfsr_step(*lfsr);
 }
 
 struct replacement_path replacement_path(uint32_t ways, uint32_t way) {

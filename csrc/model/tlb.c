@@ -6,15 +6,21 @@ static bool mixed(const struct tlb* tlb) { return tlb->array[1].sets == 0; }
 // The array that holds pages of this size.
 static bool lives_in_large(const struct tlb* tlb, unsigned shift) { return shift != PAGE_SHIFT && !mixed(tlb); }
 
-bool tlb_create(struct tlb* tlb, const struct tlb_config* config, enum port port, struct tlb_counters* counters,
-                struct events* events) {
-  tlb->latency = config->latency;
-  tlb->name = port == PORT_FETCH ? ARRAY_ITLB : ARRAY_DTLB;
-  tlb->counters = counters;
-  tlb->events = events;
-  tlb_shortcuts_forget(tlb);
+bool tlb_create(struct tlb* tlb, const struct tlb_config* config, enum tlb_array name, struct tlb_counters* counters,
+                struct events* events, struct shortcuts* shortcuts, struct touches* touches) {
+  *tlb = (struct tlb){.latency = config->latency,
+                      .name = name,
+                      .counters = counters,
+                      .events = events,
+                      .shortcuts = shortcuts,
+                      .touches = touches};
+  if (shortcuts) {
+    shortcuts->policy = config->replacement;
+    shortcuts_forget(shortcuts);
+  }
+  uint32_t large_sets = config->sets ? config->large_sets : 0;
   if (!array_create(&tlb->array[0], config->sets, config->ways, config->replacement)) return false;
-  if (array_create(&tlb->array[1], config->large_sets, config->large_ways, config->replacement)) return true;
+  if (array_create(&tlb->array[1], large_sets, config->large_ways, config->replacement)) return true;
   array_free(&tlb->array[0]);
   return false;
 }
@@ -29,52 +35,37 @@ struct tlb_hit tlb_find(const struct tlb* tlb, const struct paging* paging, uint
   for (unsigned i = 0; i < paging->size_count; i++) {
     unsigned shift = paging->sizes[i];
     found.large = lives_in_large(tlb, shift);
-    found.hit = array_find(&tlb->array[found.large], va, shift, &found.at);
+    found.hit = array_find(&tlb->array[found.large], va, shift, paging->pcid, &found.at);
     if (found.hit) return found;
   }
   return (struct tlb_hit){.hit = false};
 }
 
-void tlb_touch(struct tlb* tlb, struct tlb_hit hit, uint64_t cycle) {
-  array_touch(&tlb->array[hit.large], hit.at, cycle);
-}
-
-static void forget_page(struct tlb* tlb, uint64_t va, unsigned shift) {
-  if (shift == PAGE_SHIFT) {
-    tlb_shortcut(tlb, va >> PAGE_SHIFT)->page = SHORTCUT_NONE;
-    return;
-  }
-  for (int i = 0; i < SHORTCUTS; i++)
-    if ((tlb->shortcuts[i].page ^ va >> PAGE_SHIFT) >> (shift - PAGE_SHIFT) == 0)
-      tlb->shortcuts[i].page = SHORTCUT_NONE;
-}
-
-void tlb_fill(struct tlb* tlb, const struct translation* t, uint64_t cycle) {
-  bool large = lives_in_large(tlb, t->shift), evicts;
-  struct array* array = &tlb->array[large];
-  struct place at = array_choose(array, t, &evicts);
-  if (evicts) {
-    const struct translation* victim = array_entry(array, at);
-    forget_page(tlb, victim->va, victim->shift);
-  }
-  forget_page(tlb, t->va, t->shift);
-  array_put(array, at, t, cycle);
-  tlb->counters->fills++;
-  tlb->counters->evictions += evicts;
+void tlb_count_lookup(const struct tlb* tlb, enum port port, struct tlb_hit hit, uint64_t va, uint64_t cycle) {
+  *(hit.hit ? &tlb->counters->hits : &tlb->counters->misses) += 1;
   events_emit(tlb->events, &(struct event){.cycle = cycle,
-                                           .type = EVENT_FILL,
-                                           .port = tlb->name == ARRAY_ITLB ? PORT_FETCH : PORT_DATA,
-                                           .array = (uint8_t)(tlb->name + large),
-                                           .set = (uint16_t)at.set,
-                                           .way = (uint16_t)at.way,
-                                           .shift = t->shift,
-                                           .va = t->va,
-                                           .pa = t->pa,
-                                           .hit = evicts});
+                                           .type = EVENT_LOOKUP,
+                                           .port = (uint8_t)port,
+                                           .array = (uint8_t)(tlb->name + hit.large),
+                                           .hit = hit.hit,
+                                           .set = (uint16_t)hit.at.set,
+                                           .way = (uint16_t)hit.at.way,
+                                           .va = va});
+}
+
+void tlb_touch(struct tlb* tlb, struct tlb_hit hit, enum port port, uint64_t cycle) {
+  struct array* array = &tlb->array[hit.large];
+  if (tlb->touches)
+    touches_add(tlb->touches, array, hit.at, stamp_of_lookup(cycle, port));
+  else
+    array_touch(array, hit.at, stamp_of_lookup(cycle, port));
 }
 
 static void drop(struct tlb* tlb, bool large, struct place at, uint64_t cycle) {
-  array_drop(&tlb->array[large], at);
+  struct array* array = &tlb->array[large];
+  const struct translation* t = array_entry(array, at);
+  if (tlb->shortcuts) shortcuts_forget_page(tlb->shortcuts, t->va, t->shift);
+  array_drop(array, at);
   tlb->counters->drops++;
   events_emit(tlb->events, &(struct event){.cycle = cycle,
                                            .type = EVENT_DROP,
@@ -83,30 +74,59 @@ static void drop(struct tlb* tlb, bool large, struct place at, uint64_t cycle) {
                                            .way = (uint16_t)at.way});
 }
 
-void tlb_drop_address(struct tlb* tlb, uint64_t va, uint64_t cycle) {
+void tlb_fill(struct tlb* tlb, enum port port, const struct translation* t, bool fresh, uint64_t cycle) {
+  bool large = lives_in_large(tlb, t->shift);
+  struct array* array = &tlb->array[large];
+  struct filled filled = array_fill(array, t, fresh && !t->global, tlb->touches, stamp_of_fill(cycle, port));
+  bool evicts = filled.choice == CHOICE_VICTIM;
+  if (tlb->shortcuts) {
+    if (evicts) shortcuts_forget_page(tlb->shortcuts, filled.gone_va, filled.gone_shift);
+    if (!fresh) shortcuts_forget_page(tlb->shortcuts, t->va, t->shift);
+  }
+  tlb->counters->fills++;
+  tlb->counters->evictions += evicts;
+  events_emit(tlb->events, &(struct event){.cycle = cycle,
+                                           .type = EVENT_FILL,
+                                           .port = (uint8_t)port,
+                                           .array = (uint8_t)(tlb->name + large),
+                                           .set = (uint16_t)filled.at.set,
+                                           .way = (uint16_t)filled.at.way,
+                                           .shift = t->shift,
+                                           .va = t->va,
+                                           .pa = t->pa,
+                                           .hit = evicts});
+  // Without PCIDs and global pages a page is in one way at most.
+  struct place at = filled.at;
+  if (filled.choice == CHOICE_OVERWRITE)
+    while (array_find_further(array, t, &at)) drop(tlb, large, at, cycle);
+}
+
+void tlb_drop_address(struct tlb* tlb, uint64_t va, unsigned pcid, bool globals, uint64_t cycle) {
   static const uint8_t sizes[] = {12, 21, 22, 30};
   struct place at;
   for (unsigned i = 0; i < sizeof sizes; i++) {
     bool large = lives_in_large(tlb, sizes[i]);
-    if (!array_find(&tlb->array[large], va, sizes[i], &at)) continue;
-    drop(tlb, large, at, cycle);
-    forget_page(tlb, va, sizes[i]);
+    const struct array* array = &tlb->array[large];
+    if (globals ? array_find(array, va, sizes[i], pcid, &at) : array_find_own(array, va, sizes[i], pcid, &at))
+      drop(tlb, large, at, cycle);
   }
 }
 
-void tlb_drop_all(struct tlb* tlb, bool keep_global, uint64_t cycle) {
+static bool concerned(const struct translation* t, unsigned pcid, bool globals) {
+  return t->global ? globals : pcid == ANY_PCID || t->pcid == pcid;
+}
+
+void tlb_drop_entries(struct tlb* tlb, unsigned pcid, bool globals, uint64_t cycle) {
   for (int large = 0; large < 2; large++) {
     const struct array* array = &tlb->array[large];
     struct place at;
     for (at.set = 0; at.set < array->sets; at.set++)
       for (at.way = 0; at.way < array->ways; at.way++)
-        if (array_valid(array, at) && !(keep_global && array_entry(array, at)->global)) drop(tlb, large, at, cycle);
+        if (array_valid(array, at) && concerned(array_entry(array, at), pcid, globals)) drop(tlb, large, at, cycle);
   }
-  tlb_shortcuts_forget(tlb);
 }
 
-size_t tlb_dump(const struct tlb* tlb, bool large, struct tlb_entry* entries, size_t room) {
-  const struct array* array = &tlb->array[large];
+size_t array_dump(const struct array* array, struct tlb_entry* entries, size_t room) {
   size_t count = 0;
   struct place at;
   for (at.set = 0; at.set < array->sets; at.set++) {
@@ -123,25 +143,10 @@ size_t tlb_dump(const struct tlb* tlb, bool large, struct tlb_entry* entries, si
                                                 .user = t->rights & RIGHT_USER,
                                                 .no_execute = t->rights & RIGHT_NO_EXECUTE,
                                                 .dirty = t->dirty,
-                                                .global = t->global};
+                                                .global = t->global,
+                                                .pcid = t->global ? 0 : t->pcid,
+                                                .key = t->key};
     }
   }
   return count;
-}
-
-void tlb_shortcut_make(struct tlb* tlb, const struct paging* paging, uint64_t va, struct tlb_hit hit) {
-  struct array* array = &tlb->array[hit.large];
-  const struct translation* t = array_entry(array, hit.at);
-  struct shortcut* shortcut = tlb_shortcut(tlb, va >> PAGE_SHIFT);
-  uint64_t* state = &array->replacement[hit.at.set * array->words];
-  shortcut->page = va >> PAGE_SHIFT;
-  shortcut->pa = t->pa | (va & bits_between(PAGE_SHIFT, t->shift));
-  shortcut->replacement = array->policy == REPLACE_LRU ? state + hit.at.way : state;
-  shortcut->allowed = paging->allowed[t->key][t->rights];
-  if (!t->dirty) shortcut->allowed &= ~ACCESS_CLASSES_WRITING;
-  if (array->policy != REPLACE_LRU) shortcut->path = replacement_path(array->ways, hit.at.way);
-}
-
-void tlb_shortcuts_forget(struct tlb* tlb) {
-  for (int i = 0; i < SHORTCUTS; i++) tlb->shortcuts[i].page = SHORTCUT_NONE;
 }

@@ -1,25 +1,11 @@
 // SPDX-License-Identifier: MIT
-// One port's TLB: an array for 4 KiB pages and one for large pages, or one for both (docs/timing.md).
-//
-// In front of them lies a table of shortcuts, which the modelled hardware does not have: for a 4 KiB stretch of linear
-// addresses, the entry that a lookup would hit and the accesses that hit it without further ado. A shortcut lives no
-// longer than what it was made from: every change of the arrays or of permissions forgets the ones that it concerns.
+// One TLB, of a port or the second level: an array for 4 KiB pages and one for large pages, or one for both
+// (docs/timing.md, "Second level").
 #ifndef PAGEWALK_MODEL_TLB_H
 #define PAGEWALK_MODEL_TLB_H
 
-#include "model/array.h"
 #include "model/events.h"
-
-enum { SHORTCUTS = 256 };
-
-struct shortcut {
-  uint64_t page;                 // va >> 12; SHORTCUT_NONE: free
-  uint64_t pa;                   // of the 4 KiB stretch
-  uint64_t* replacement;         // state of the entry's set; with LRU the word of its way
-  uint32_t allowed;              // bit c: access class c may use it; writes only if D is set
-  struct replacement_path path;  // with PLRU
-};
-#define SHORTCUT_NONE UINT64_MAX
+#include "model/shortcut.h"
 
 struct tlb {
   struct array array[2];  // for 4 KiB pages, for large pages (no sets: mixed, all sizes in the first)
@@ -27,7 +13,8 @@ struct tlb {
   enum tlb_array name;  // of the first array
   struct tlb_counters* counters;
   struct events* events;
-  struct shortcut shortcuts[SHORTCUTS];
+  struct shortcuts* shortcuts;  // first level: to be kept true; second level: NULL
+  struct touches* touches;      // second level: of this cycle; first level: NULL, lookups and fills never meet
 };
 
 struct tlb_hit {
@@ -35,45 +22,38 @@ struct tlb_hit {
   struct place at;
 };
 
-bool tlb_create(struct tlb* tlb, const struct tlb_config* config, enum port port, struct tlb_counters* counters,
-                struct events* events);
+// The last four: see struct tlb. False when the host has no memory.
+bool tlb_create(struct tlb* tlb, const struct tlb_config* config, enum tlb_array name, struct tlb_counters* counters,
+                struct events* events, struct shortcuts* shortcuts, struct touches* touches);
 void tlb_free(struct tlb* tlb);
 
-// Looks `va` up in all arrays, for the page sizes of the mode; the smallest that matches wins. Changes nothing.
+static inline bool tlb_exists(const struct tlb* tlb) { return tlb->array[0].sets != 0; }
+
+// Looks `va` up in all arrays, for the page sizes of the mode and the current PCID; the smallest that matches wins.
+// Changes nothing.
 struct tlb_hit tlb_find(const struct tlb* tlb, const struct paging* paging, uint64_t va);
 static inline const struct translation* tlb_entry_at(const struct tlb* tlb, struct tlb_hit hit) {
   return array_entry(&tlb->array[hit.large], hit.at);
 }
-static inline enum tlb_array tlb_array_of(const struct tlb* tlb, struct tlb_hit hit) {
-  return (enum tlb_array)(tlb->name + hit.large);
-}
 
-void tlb_touch(struct tlb* tlb, struct tlb_hit hit, uint64_t cycle);
-void tlb_fill(struct tlb* tlb, const struct translation* t, uint64_t cycle);
+// Counts the lookup of `va` and says what it found.
+void tlb_count_lookup(const struct tlb* tlb, enum port port, struct tlb_hit hit, uint64_t va, uint64_t cycle);
+void tlb_touch(struct tlb* tlb, struct tlb_hit hit, enum port port, uint64_t cycle);
+// `fresh`: nothing that a lookup of this page would hit is there.
+void tlb_fill(struct tlb* tlb, enum port port, const struct translation* t, bool fresh, uint64_t cycle);
 
-// The entries that translate `va`, of every page size.
-void tlb_drop_address(struct tlb* tlb, uint64_t va, uint64_t cycle);
-// All entries, or all but global ones.
-void tlb_drop_all(struct tlb* tlb, bool keep_global, uint64_t cycle);
+// --- drops (docs/paging.md, "What may be cached, and what drops it") ------------------------------------------------
 
-size_t tlb_dump(const struct tlb* tlb, bool large, struct tlb_entry* entries, size_t room);
+// What translates `va` for a PCID, of every page size; `globals`: global entries too.
+void tlb_drop_address(struct tlb* tlb, uint64_t va, unsigned pcid, bool globals, uint64_t cycle);
 
-// --- shortcuts ------------------------------------------------------------------------------------------------------
+enum { ANY_PCID = 0x1000 };
+// The entries of a PCID, or all; `globals`: and all global ones, else none of these.
+void tlb_drop_entries(struct tlb* tlb, unsigned pcid, bool globals, uint64_t cycle);
 
-static inline struct shortcut* tlb_shortcut(struct tlb* tlb, uint64_t page) {
-  return &tlb->shortcuts[page & (SHORTCUTS - 1)];
-}
+// --- looking in -----------------------------------------------------------------------------------------------------
 
-// Remembers that `va` hits this entry.
-void tlb_shortcut_make(struct tlb* tlb, const struct paging* paging, uint64_t va, struct tlb_hit hit);
-void tlb_shortcuts_forget(struct tlb* tlb);
-
-// What a hit does to the replacement state of its array.
-static inline void tlb_shortcut_touch(const struct tlb* tlb, const struct shortcut* shortcut, uint64_t cycle) {
-  if (__builtin_expect(tlb->array[0].policy == REPLACE_LRU, 1))
-    *shortcut->replacement = cycle;
-  else
-    replacement_touch_path(shortcut->replacement, shortcut->path);
-}
+// The valid entries of an array, at most `room`; returns how many there are.
+size_t array_dump(const struct array* array, struct tlb_entry* entries, size_t room);
 
 #endif

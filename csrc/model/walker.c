@@ -6,8 +6,8 @@ static void wait_for(struct walker* w, enum walk_phase phase, uint64_t cycle) {
   w->deadline = cycle;
 }
 
-static void finish(struct walker* w, enum fault_kind fault, uint8_t error) {
-  w->phase = WALK_OVER;
+static void finish(struct walker* w, enum fault_kind fault, uint8_t error, uint64_t now) {
+  wait_for(w, WALK_OVER, now);
   w->fault = fault;
   w->error = error;
 }
@@ -20,33 +20,40 @@ static void say_begin(struct walker* w, uint64_t cycle) {
 }
 
 // What the last cycle of walk.start does: finds the table to read first. False: its PDPTE register is absent.
-static bool find_first_table(struct walker* w) {
+static bool find_first_table(struct walker* w, uint64_t now) {
   const struct paging* paging = w->paging;
   w->level = paging->format->top;
   w->table = paging->root;
   w->rights = RIGHT_WRITE | RIGHT_USER;
   w->entries = 0;
   const struct paging_level* top = &paging->format->level[w->level];
-  if (!top->in_registers) return true;
-  uint64_t pdpte = w->registers->pdpte[w->va >> top->shift & (BIT(top->index_bits) - 1)];
-  if (!(pdpte & PTE_P)) return false;
-  w->table = paging_next_table(paging, pdpte);
-  w->level--;
+  if (top->in_registers) {
+    uint64_t pdpte = w->registers->pdpte[w->va >> top->shift & (BIT(top->index_bits) - 1)];
+    if (!(pdpte & PTE_P)) return false;
+    w->table = paging_next_table(paging, pdpte);
+    w->level--;
+  }
+  struct psc_start start;
+  if (w->psc->any && psc_look_up(w->psc, paging, w->port, w->va, now, &start)) {
+    w->level = start.level;
+    w->table = start.table;
+    w->rights = start.rights;
+  }
   return true;
 }
 
 // The pass's walk.start, or with walk.start = 0 its first read, begins in the cycle after `last`.
 static void start_over(struct walker* w, uint64_t last) {
-  if (w->config->walk.start == 0 && !find_first_table(w)) {
+  if (w->config->walk.start == 0 && !find_first_table(w, last)) {
     say_begin(w, last);
-    finish(w, FAULT_PF, paging_error_absent(w->paging, w->class));
+    finish(w, FAULT_PF, paging_error_absent(w->paging, w->class), last);
     return;
   }
   wait_for(w, WALK_BEGIN, last + 1);
 }
 
-void walker_begin(struct walker* w, enum port port, const struct ref* ref, uint64_t missed) {
-  w->va = ref->va;
+void walker_begin(struct walker* w, enum port port, const struct ref* ref, uint64_t va, uint64_t missed) {
+  w->va = va;
   w->port = port;
   w->class = (uint8_t)access_class(ref);
   w->write = ref->kind == ACCESS_WRITE;
@@ -65,10 +72,10 @@ static void begin(struct walker* w, uint64_t now) {
 }
 
 static void start(struct walker* w, uint64_t now) {
-  if (find_first_table(w))
+  if (find_first_table(w, now))
     wait_for(w, WALK_READ, now + 1);
   else
-    finish(w, FAULT_PF, paging_error_absent(w->paging, w->class));
+    finish(w, FAULT_PF, paging_error_absent(w->paging, w->class), now);
 }
 
 static void read_entry(struct walker* w, uint64_t now) {
@@ -78,6 +85,7 @@ static void read_entry(struct walker* w, uint64_t now) {
   entry->value = 0;
   w->bus_error = !w->memory.read(w->memory.ctx, entry->pa, w->paging->format->entry_bytes, &entry->value);
   if (w->bus_error) entry->value = 0;
+  enum served_by served = caches_walk(w->caches, entry->pa, now);
   w->reads++;
   w->counters->walk_refs++;
   events_emit(w->events, &(struct event){.cycle = now,
@@ -85,8 +93,9 @@ static void read_entry(struct walker* w, uint64_t now) {
                                          .port = (uint8_t)w->port,
                                          .level = entry->level,
                                          .pa = entry->pa,
-                                         .value = entry->value});
-  wait_for(w, WALK_DECIDE, now + w->config->dram.latency + w->config->walk.step - 1);
+                                         .value = entry->value,
+                                         .served = (uint8_t)served});
+  wait_for(w, WALK_DECIDE, now + w->caches->latency[served] + w->config->walk.step - 1);
 }
 
 static uint64_t updated(const struct walker* w, const struct walk_entry* entry) {
@@ -101,7 +110,7 @@ static void update_or_finish(struct walker* w, unsigned from, uint64_t now) {
     wait_for(w, WALK_SWAP, now + 1);
     return;
   }
-  finish(w, FAULT_NONE, 0);
+  finish(w, FAULT_NONE, 0, now);
 }
 
 static void take_leaf(struct walker* w, const struct walk_entry* entry, uint64_t now) {
@@ -111,22 +120,22 @@ static void take_leaf(struct walker* w, const struct walk_entry* entry, uint64_t
   if (paging_allows(w->paging, t, w->class))
     update_or_finish(w, 0, now);
   else
-    finish(w, FAULT_PF, paging_error_denied(w->paging, w->class, t));
+    finish(w, FAULT_PF, paging_error_denied(w->paging, w->class, t), now);
 }
 
 static void decide(struct walker* w, uint64_t now) {
-  const struct walk_entry* entry = &w->entry[w->entries - 1];
+  struct walk_entry* entry = &w->entry[w->entries - 1];
   if (w->bus_error) {
-    finish(w, FAULT_BUS, 0);
+    finish(w, FAULT_BUS, 0, now);
     return;
   }
-  w->rights = paging_combine_rights(w->rights, entry->value);
+  entry->rights = w->rights = paging_combine_rights(w->rights, entry->value);
   switch (paging_decode(w->paging, entry->level, entry->value)) {
     case ENTRY_ABSENT:
-      finish(w, FAULT_PF, paging_error_absent(w->paging, w->class));
+      finish(w, FAULT_PF, paging_error_absent(w->paging, w->class), now);
       break;
     case ENTRY_RESERVED:
-      finish(w, FAULT_PF, paging_error_reserved(w->paging, w->class));
+      finish(w, FAULT_PF, paging_error_reserved(w->paging, w->class), now);
       break;
     case ENTRY_TABLE:
       w->table = paging_next_table(w->paging, entry->value);
@@ -147,6 +156,8 @@ static void swap(struct walker* w, uint64_t now) {
   w->bus_error =
       !w->memory.cas(w->memory.ctx, entry->pa, w->paging->format->entry_bytes, entry->value, desired, &w->swapped);
   w->swapped &= !w->bus_error;
+  enum served_by served = caches_walk(w->caches, entry->pa, now);
+  if (w->swapped) caches_walk_wrote(w->caches, entry->pa);
   *(w->swapped ? &w->counters->ad_updates : &w->counters->cas_failures) += 1;
   events_emit(w->events, &(struct event){.cycle = now,
                                          .type = EVENT_CAS,
@@ -154,14 +165,15 @@ static void swap(struct walker* w, uint64_t now) {
                                          .level = entry->level,
                                          .pa = entry->pa,
                                          .value = desired,
-                                         .hit = w->swapped});
-  wait_for(w, WALK_SWAPPED, now + w->config->dram.latency + w->config->walk.cas - 1);
+                                         .hit = w->swapped,
+                                         .served = (uint8_t)served});
+  wait_for(w, WALK_SWAPPED, now + w->caches->latency[served] + w->config->walk.cas - 1);
 }
 
 static void swapped(struct walker* w, uint64_t now) {
   w->ad_cycles += (uint32_t)(now - w->swap_began + 1);
   if (w->bus_error)
-    finish(w, FAULT_BUS, 0);
+    finish(w, FAULT_BUS, 0, now);
   else if (w->swapped)
     update_or_finish(w, w->swap + 1, now);
   else
@@ -196,7 +208,29 @@ void walker_step(struct walker* w) {
 }
 
 void walker_run(struct walker* w) {
-  while (w->phase != WALK_IDLE && w->phase != WALK_OVER) walker_step(w);
+  while (w->phase != WALK_IDLE && w->phase != WALK_OVER) {
+    if (w->phase == WALK_READ) {
+      read_entry(w, w->deadline);
+      decide(w, w->deadline);
+    } else {
+      walker_step(w);
+      touches_settle_all(w->psc->touches);  // nothing fills before the walk is over
+    }
+  }
+}
+
+unsigned walker_upper_entries(const struct walker* w, struct translation entries[LEVEL_MAX - 1]) {
+  unsigned i = 0;
+  for (; i < LEVEL_MAX - 1 && i + 1 < w->entries; i++) {
+    const struct walk_entry* entry = &w->entry[i];
+    unsigned shift = w->paging->format->level[entry->level].shift;
+    entries[i] = (struct translation){.va = w->va & ~bits_between(0, shift),
+                                      .pa = paging_next_table(w->paging, entry->value),
+                                      .shift = (uint8_t)shift,
+                                      .rights = entry->rights,
+                                      .pcid = w->paging->pcid};
+  }
+  return i;
 }
 
 void walker_release(struct walker* w) { wait_for(w, WALK_IDLE, UINT64_MAX); }

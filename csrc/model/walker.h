@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The page walker: one walk at a time, through whatever levels the mode's table names, with locked updates of A and D.
+// The page walker: one walk at a time, through whatever levels the mode's table names, from the deepest hit in the walk
+// caches on, with locked updates of A and D.
 //
 //   begin --> start --> read --> decide --> read ... --> decide --> swap --> swapped --> ... --> over
 //     ^                                                                        |
@@ -9,13 +10,13 @@
 #ifndef PAGEWALK_MODEL_WALKER_H
 #define PAGEWALK_MODEL_WALKER_H
 
-#include "model/events.h"
-#include "model/paging.h"
+#include "model/caches.h"
+#include "model/psc.h"
 
 enum walk_phase {
   WALK_IDLE,
   WALK_BEGIN,    // the first cycle of walk.start
-  WALK_START,    // the last cycle of walk.start: absent PDPTE registers show here
+  WALK_START,    // the last cycle of walk.start: the walk caches are looked up, absent PDPTE registers show
   WALK_READ,     // first cycle of an entry's latency
   WALK_DECIDE,   // last cycle of an entry's latency + walk.step
   WALK_SWAP,     // first cycle of a compare-and-swap
@@ -26,6 +27,7 @@ enum walk_phase {
 struct walk_entry {
   uint64_t pa, value;  // value: the whole entry as read
   uint8_t level;
+  uint8_t rights;  // combined down to here
 };
 
 struct walker {
@@ -34,6 +36,8 @@ struct walker {
   const struct paging* paging;
   const struct registers* registers;
   struct memory_bus memory;
+  struct caches* caches;
+  struct psc* psc;
   struct events* events;
   struct counters* counters;
 
@@ -66,14 +70,17 @@ struct walker {
 
 static inline bool walker_busy(const struct walker* w) { return w->phase != WALK_IDLE; }
 
-// The lookup missed in cycle `missed`. With walk.start = 0 the walk may be over in this same cycle.
-void walker_begin(struct walker* w, enum port port, const struct ref* ref, uint64_t missed);
+// The lookup of `va` missed in cycle `missed`. With walk.start = 0 the walk may be over in this same cycle.
+void walker_begin(struct walker* w, enum port port, const struct ref* ref, uint64_t va, uint64_t missed);
 
 // Does what belongs to the cycle `deadline`, and sets the next one (which may be the same cycle).
 void walker_step(struct walker* w);
 
 // All steps up to the outcome, if a walk is under way: for when nothing else can happen meanwhile and nobody listens.
 void walker_run(struct walker* w);
+
+// The upper entries of a walk that is over, as the walk caches take them: at most LEVEL_MAX - 1. Returns how many.
+unsigned walker_upper_entries(const struct walker* w, struct translation entries[LEVEL_MAX - 1]);
 
 // After WALK_OVER: ready for the next.
 void walker_release(struct walker* w);

@@ -70,13 +70,29 @@ static json_t* tlb_json(const struct tlb_counters* tlb) {
   return object;
 }
 
-// The counters that a process and the kernel have alike.
+static json_t* cache_json(const struct cache_counters* cache) {
+  json_t* object = json_object();
+  put(object, "walk_hits", cache->walk_hits);
+  put(object, "walk_misses", cache->walk_misses);
+  put(object, "data_hits", cache->data_hits);
+  put(object, "data_misses", cache->data_misses);
+  return object;
+}
+
+// The counters that a process and the kernel have alike. What the machine does not have counts nothing.
 static void put_counters(json_t* object, const struct counters* counters) {
-  static const struct tlb_counters none = {0};
+  json_t *psc = json_object(), *cache = json_object();
+  for (size_t i = 0; i < REPORT_PSCS; i++) json_object_set_new(psc, report_pscs[i].name, tlb_json(&counters->psc[i]));
+  for (size_t i = 0; i < CACHE_LEVELS; i++)
+    json_object_set_new(cache, report_caches[i].name, cache_json(&counters->cache[i]));
+  put(cache, "writebacks", counters->writebacks);
   put(object, "accesses", counters->refs);
   json_object_set_new(object, "itlb", tlb_json(&counters->itlb));
   json_object_set_new(object, "dtlb", tlb_json(&counters->dtlb));
-  json_object_set_new(object, "stlb", tlb_json(&none));  // this version has no second level
+  json_object_set_new(object, "stlb", tlb_json(&counters->stlb));
+  json_object_set_new(object, "psc", psc);
+  json_object_set_new(object, "cache", cache);
+  put(object, "merged", counters->merged);
   put(object, "walks", counters->walks);
   put(object, "walk_refs", counters->walk_refs);
   put(object, "walk_cycles", counters->walk_cycles);
@@ -148,7 +164,6 @@ bool report_json(FILE* out, const struct report* report, struct error* err) {
   put(root, "cycles", report_cycles(report));
   json_object_set_new(root, "cycles_by", cycles_json(report));
   put_counters(root, &report->process);
-  json_object_set_new(root, "psc", json_object());  // this version has no walk caches
   json_object_set_new(root, "faults", faults_json(&report->os));
   json_object_set_new(root, "kernel", kernel_json(report));
   bool ok = json_dumpf(root, out, JSON_INDENT(2)) == 0;

@@ -52,6 +52,17 @@ struct report_part {
 };
 void report_parts(const struct report* report, struct report_part parts[REPORT_PARTS]);
 
+// The walk caches and the timing caches, in the order of struct counters: keys in JSON, and words for people.
+enum { REPORT_PSCS = 4 };
+struct report_unit {
+  const char *name, *label;
+};
+extern const struct report_unit report_pscs[REPORT_PSCS], report_caches[CACHE_LEVELS];
+
+// Whether the machine has it and its mode uses it.
+bool report_has_psc(const struct report* report, size_t psc);
+bool report_has_cache(const struct report* report, size_t cache);
+
 // What was run on what: two or three lines.
 void report_intro(FILE* out, const struct report* report, struct colours colours);
 

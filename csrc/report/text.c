@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A run as text: one column, or two runs side by side, at most 80 columns wide.
 #include <stdarg.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "base/number.h"
@@ -91,8 +92,6 @@ static void print_heading(const struct table* t, const char* heading) {
 
 static uint64_t translation(const struct report* r) { return r->cycles.stlb + r->cycles.walk + r->cycles.ad_update; }
 static uint64_t busy(const struct report* r) { return report_cycles(r) - r->cycles.idle; }
-static uint64_t lookups(const struct tlb_counters* tlb) { return tlb->hits + tlb->misses; }
-
 static struct cell accesses(const struct report* r) { return count_cell(r->process.refs); }
 static struct cell cycles(const struct report* r) { return count_cell(report_cycles(r)); }
 static struct cell cycles_an_access(const struct report* r) { return ratio_cell(report_cycles(r), r->process.refs); }
@@ -100,24 +99,14 @@ static struct cell busy_an_access(const struct report* r) { return ratio_cell(bu
 static struct cell translation_share(const struct report* r) { return percent_cell(translation(r), report_cycles(r)); }
 static struct cell translation_busy(const struct report* r) { return percent_cell(translation(r), busy(r)); }
 
-static struct cell itlb_hits(const struct report* r) {
-  return share_cell(r->process.itlb.hits, lookups(&r->process.itlb));
-}
-static struct cell itlb_misses(const struct report* r) {
-  return share_cell(r->process.itlb.misses, lookups(&r->process.itlb));
-}
-static struct cell dtlb_hits(const struct report* r) {
-  return share_cell(r->process.dtlb.hits, lookups(&r->process.dtlb));
-}
-static struct cell dtlb_misses(const struct report* r) {
-  return share_cell(r->process.dtlb.misses, lookups(&r->process.dtlb));
-}
-
 static struct cell walks(const struct report* r) { return count_cell(r->process.walks); }
 static struct cell reads_a_walk(const struct report* r) { return ratio_cell(r->process.walk_refs, r->process.walks); }
 static struct cell cycles_a_walk(const struct report* r) {
   return ratio_cell(r->process.walk_cycles, r->process.walks);
 }
+
+static struct cell writebacks(const struct report* r) { return count_cell(r->process.writebacks); }
+static struct cell merged(const struct report* r) { return count_cell(r->process.merged); }
 
 static struct cell minor(const struct report* r) { return count_cell(r->os.faults_minor); }
 static struct cell major(const struct report* r) { return count_cell(r->os.faults_major); }
@@ -126,6 +115,81 @@ static struct cell evictions(const struct report* r) { return count_cell(r->os.e
 static struct cell disk_writes(const struct report* r) { return count_cell(r->os.swap_outs); }
 static struct cell disk_reads(const struct report* r) { return count_cell(r->os.swap_ins); }
 static struct cell damaged(const struct report* r) { return count_cell(r->os.checksum_errors); }
+
+// ---- hits and misses ------------------------------------------------------------------------------------------------
+
+// A label of two parts, then one of two counters for each run, with its share of both. Counters are named by their
+// places in struct counters.
+static void print_share(const struct table* t, const char* unit, const char* what, size_t count, size_t other) {
+  char label[CELL_MAX];
+  snprintf(label, sizeof label, "%s %s", unit, what);
+  fprintf(t->out, "  %-*s", t->label, label);
+  for (size_t i = 0; i < t->count; i++) {
+    const char* counters = (const char*)&t->reports[i]->process;
+    uint64_t value, rest;
+    memcpy(&value, counters + count, sizeof value);
+    memcpy(&rest, counters + other, sizeof rest);
+    struct cell cell = share_cell(value, value + rest);
+    print_cell(t, &cell, i + 1 == t->count);
+  }
+  fputc('\n', t->out);
+}
+
+// `tlb`: the place of a struct tlb_counters.
+static void print_lookups(const struct table* t, const char* unit, size_t tlb) {
+  size_t hits = tlb + offsetof(struct tlb_counters, hits), misses = tlb + offsetof(struct tlb_counters, misses);
+  print_share(t, unit, "hits", hits, misses);
+  print_share(t, unit, "misses", misses, hits);
+}
+
+typedef bool has_fn(const struct report* report, size_t unit);
+
+static bool any_has(const struct table* t, has_fn* has, size_t unit) {
+  for (size_t i = 0; i < t->count; i++)
+    if (has(t->reports[i], unit)) return true;
+  return false;
+}
+
+static bool has_second_level(const struct report* r, size_t unit) {
+  (void)unit;
+  return r->config.stlb.sets > 0;
+}
+static bool has_two_walkers(const struct report* r, size_t unit) {
+  (void)unit;
+  return r->config.walkers > 1;
+}
+static bool has_timed_data(const struct report* r, size_t unit) {
+  return r->config.data.cache == DATA_CACHE_TIMED && report_has_cache(r, unit);
+}
+
+static void print_translation(const struct table* t) {
+  print_heading(t, "Translation");
+  print_lookups(t, "instruction TLB", offsetof(struct counters, itlb));
+  print_lookups(t, "data TLB", offsetof(struct counters, dtlb));
+  if (any_has(t, has_second_level, 0)) print_lookups(t, "second-level", offsetof(struct counters, stlb));
+  print_row(t, "walks", walks);
+  if (any_has(t, has_two_walkers, 0)) print_row(t, "misses that shared one", merged);
+  print_row(t, "entries read a walk", reads_a_walk);
+  print_row(t, "cycles a walk", cycles_a_walk);
+  for (size_t i = 0; i < REPORT_PSCS; i++)
+    if (any_has(t, report_has_psc, i)) print_lookups(t, report_pscs[i].label, offsetof(struct counters, psc[i]));
+}
+
+static void print_caches(const struct table* t) {
+  bool heading = false;
+  for (size_t i = 0; i < CACHE_LEVELS; i++) {
+    if (!any_has(t, report_has_cache, i)) continue;
+    size_t at = offsetof(struct counters, cache[i]);
+    if (!heading) print_heading(t, "Caches");
+    heading = true;
+    print_share(t, report_caches[i].label, "hits of walks", at + offsetof(struct cache_counters, walk_hits),
+                at + offsetof(struct cache_counters, walk_misses));
+    if (any_has(t, has_timed_data, CACHE_L1D))
+      print_share(t, report_caches[i].label, "hits of data", at + offsetof(struct cache_counters, data_hits),
+                  at + offsetof(struct cache_counters, data_misses));
+  }
+  if (heading) print_row(t, "lines written back", writebacks);
+}
 
 // ---- the account ----------------------------------------------------------------------------------------------------
 
@@ -227,14 +291,8 @@ void report_text(FILE* out, const struct report* const* reports, const char* con
   print_row(&t, "cycles in translation", translation_share);
   if (waits) print_row(&t, "  while not idle", translation_busy);
 
-  print_heading(&t, "Translation");
-  print_row(&t, "instruction TLB hits", itlb_hits);
-  print_row(&t, "instruction TLB misses", itlb_misses);
-  print_row(&t, "data TLB hits", dtlb_hits);
-  print_row(&t, "data TLB misses", dtlb_misses);
-  print_row(&t, "walks", walks);
-  print_row(&t, "entries read a walk", reads_a_walk);
-  print_row(&t, "cycles a walk", cycles_a_walk);
+  print_translation(&t);
+  print_caches(&t);
 
   print_heading(&t, "Paging");
   print_row(&t, "minor faults", minor);

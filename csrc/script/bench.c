@@ -10,6 +10,7 @@ bool bench_open(struct bench* bench, enum engine_kind kind, const struct config*
   const uint64_t whole_space = UINT64_C(1) << 52;
   struct memory_bus second = {0};
   *bench = (struct bench){.ram = ram_create(whole_space)};
+  serial_reset_segments(bench->segments);
   bool memory = bench->ram != NULL;
   if (memory && kind == ENGINE_BOTH) {
     bench->mirror = ram_create(whole_space);
@@ -48,8 +49,9 @@ uint64_t bench_va_mask(const struct bench* bench) {
 // One port's reference on its way: its parts are presented one after the other.
 struct lane {
   struct bench_access* access;  // NULL: nothing for this port
-  struct ref part[2];
-  unsigned parts, index;
+  struct ref rest;              // what is still to be presented, whole: the first part's segment check needs its size
+  uint16_t part;                // bytes of it that the part in flight covers
+  bool first;
   enum { LANE_PRESENTING, LANE_WAITING, LANE_DONE } state;
 };
 
@@ -64,19 +66,15 @@ struct window {
   uint64_t control_since;
 };
 
-static void lane_load(struct lane* lane, struct bench_access* access, uint64_t va_mask) {
-  *lane = (struct lane){.access = access, .parts = 1, .state = LANE_PRESENTING};
-  if (serial_crosses(&access->ref)) {
-    serial_split(&access->ref, va_mask, lane->part);
-    lane->parts = 2;
-  } else {
-    lane->part[0] = access->ref;
-  }
+static void lane_accepted(const struct bench* bench, struct lane* lane) {
+  uint32_t in_page = serial_in_page(&lane->rest, bench->segments);
+  lane->part = in_page < lane->rest.size ? (uint16_t)in_page : lane->rest.size;
+  lane->state = LANE_WAITING;
 }
 
-static void lane_answered(struct lane* lane, const struct answer* answer) {
+static void lane_answered(const struct bench* bench, struct lane* lane, const struct answer* answer) {
   struct answer* whole = &lane->access->answer;
-  if (lane->index == 0) {
+  if (lane->first) {
     *whole = *answer;
   } else {
     serial_join(whole, answer);
@@ -87,8 +85,10 @@ static void lane_answered(struct lane* lane, const struct answer* answer) {
       whole->cr2 = answer->cr2;
     }
   }
-  lane->index++;
-  lane->state = answer->fault != FAULT_NONE || lane->index == lane->parts ? LANE_DONE : LANE_PRESENTING;
+  lane->first = false;
+  lane->rest.size = (uint16_t)(lane->rest.size - lane->part);
+  lane->state = answer->fault != FAULT_NONE || lane->rest.size == 0 ? LANE_DONE : LANE_PRESENTING;
+  if (lane->state == LANE_PRESENTING) lane->rest.va = (lane->rest.va + lane->part) & bench_va_mask(bench);
 }
 
 // Does what is due in cycle `now`; a control operation is handed back for the tick.
@@ -113,6 +113,15 @@ static bool do_actions(struct window* window, uint64_t now, const struct control
     *control = &action->control;
   }
   return true;
+}
+
+static void control_over(struct window* window, uint64_t now, bool gp) {
+  const struct control* control = &window->control->control;
+  if (control->op == CONTROL_SEGMENT && !gp)
+    window->bench->segments[control->index & (SEGMENT_COUNT - 1)] = control->segment;
+  window->control->gp = gp;
+  window->control->cycles = now - window->control_since + 1;
+  window->control = NULL;
 }
 
 static bool over(const struct window* window) {
@@ -141,9 +150,9 @@ bool bench_window(struct bench* bench, struct bench_access* accesses, size_t n_a
                           .n_actions = n_actions,
                           .undone = n_actions,
                           .start = engine_now(bench->engine)};
-  uint64_t va_mask = bench_va_mask(bench);
   for (size_t i = 0; i < n_accesses; i++)
-    lane_load(&window.lane[accesses[i].ref.kind == ACCESS_FETCH ? PORT_FETCH : PORT_DATA], &accesses[i], va_mask);
+    window.lane[accesses[i].ref.kind == ACCESS_FETCH ? PORT_FETCH : PORT_DATA] =
+        (struct lane){.access = &accesses[i], .rest = accesses[i].ref, .first = true, .state = LANE_PRESENTING};
 
   for (uint64_t now = window.start; !over(&window);) {
     struct tick_in in = {0};
@@ -151,20 +160,16 @@ bool bench_window(struct bench* bench, struct bench_access* accesses, size_t n_a
     if (!do_actions(&window, now, &in.control, err)) return false;
     for (int port = 0; port < PORT_COUNT; port++) {
       struct lane* lane = &window.lane[port];
-      if (lane->access && lane->state == LANE_PRESENTING) in.part[port] = &lane->part[lane->index];
+      if (lane->access && lane->state == LANE_PRESENTING) in.part[port] = &lane->rest;
     }
     engine_tick(bench->engine, now, &in, &out);
     if (!engine_agrees(bench->engine, NULL)) return error_set(err, "the engines differ");
     for (int port = 0; port < PORT_COUNT; port++) {
       struct lane* lane = &window.lane[port];
-      if (out.accepted[port]) lane->state = LANE_WAITING;
-      if (out.answered[port]) lane_answered(lane, &out.answer[port]);
+      if (out.accepted[port]) lane_accepted(bench, lane);
+      if (out.answered[port]) lane_answered(bench, lane, &out.answer[port]);
     }
-    if (out.control_done && window.control) {
-      window.control->gp = out.control_gp;
-      window.control->cycles = now - window.control_since + 1;
-      window.control = NULL;
-    }
+    if (out.control_done && window.control) control_over(&window, now, out.control_gp);
     if (over(&window)) break;
     now = next_cycle(&window, now, out.next);
     if (now == UINT64_MAX) return error_set(err, "the engine is idle though it owes an answer: a bug of the engine");

@@ -17,6 +17,8 @@ struct bench {
   struct engine* engine;
   struct ram* ram;
   struct ram* mirror;  // the second engine's memory (ENGINE_BOTH), else NULL
+  struct segment
+      segments[SEGMENT_COUNT];  // as loaded by bench_window: where a reference crosses a page depends on them
 };
 
 // The MMU in its reset state, memory zeroed. `config` is validated already. On failure nothing is left to close.

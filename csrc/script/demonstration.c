@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What `explain` looks at unless it is given a script: the same five pages in either format.
+// What `explain` looks at unless it is given a script: the same five pages in each format.
 #include <stddef.h>
 
 #include "script/explain.h"
@@ -33,7 +33,33 @@ static const char map_pae[] =
     "reg cr3 1000\n"
     "reg cr0 80010011\n";
 
+// 4-level and 5-level: the same lower levels, PAE's with rights in the PDPTEs.
+#define LOWER_LONG               \
+  "mem8 2000 3007\n"             \
+  "mem8 2018 5007\n"             \
+  "mem8 3010 4007\n"             \
+  "mem8 4008 7007\n"             \
+  "mem8 4010 8000000000006005\n" \
+  "mem8 4018 8003\n"             \
+  "mem8 3020 800087\n"           \
+  "mem8 5000 183\n"              \
+  "reg efer 900\n"
+
+static const char map_4level[] = "mem8 1000 2007\n" LOWER_LONG
+                                 "reg cr4 a0\n"
+                                 "reg cr3 1000\n"
+                                 "reg cr0 80010011\n";
+
+static const char map_5level[] =
+    "mem8 9000 1007\n"
+    "mem8 1000 2007\n" LOWER_LONG
+    "reg cr4 10a0\n"
+    "reg cr3 9000\n"
+    "reg cr0 80010011\n";
+
 const char* explain_demonstration(enum paging_mode mode, const char** pages) {
+  static const char* const maps[MODE_COUNT] = {
+      [MODE_32BIT] = map_32bit, [MODE_PAE] = map_pae, [MODE_4LEVEL] = map_4level, [MODE_5LEVEL] = map_5level};
   *pages = pages_text;
-  return mode == MODE_32BIT ? map_32bit : mode == MODE_PAE ? map_pae : NULL;
+  return maps[mode];
 }

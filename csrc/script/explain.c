@@ -2,69 +2,101 @@
 #include "script/explain.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct explain_level levels_32bit[] = {{"PTE", 12, 10, 4}, {"PDE", 22, 10, 4}};
 static const struct explain_level levels_pae[] = {{"PTE", 12, 9, 8}, {"PDE", 21, 9, 8}, {"PDPTE", 30, 2, 8}};
+static const struct explain_level levels_long[] = {
+    {"PTE", 12, 9, 8}, {"PDE", 21, 9, 8}, {"PDPTE", 30, 9, 8}, {"PML4E", 39, 9, 8}, {"PML5E", 48, 9, 8}};
+
+// How a mode is explained; by enum paging_mode.
+static const struct {
+  const char* words;
+  unsigned levels;
+  const struct explain_level* level;
+} modes[MODE_COUNT] = {{"paging off", 0, levels_32bit},
+                       {"32-bit paging", 2, levels_32bit},
+                       {"PAE paging", 3, levels_pae},
+                       {"4-level paging", 4, levels_long},
+                       {"5-level paging", 5, levels_long}};
 
 // Where an entry points, while it points to a table.
 #define ADDRESS_BITS UINT64_C(0x000ffffffffff000)
 
-enum { CR0_PG = 31, CR4_PSE = 4, CR4_PAE = 5, EFER_LME = 8 };
+enum { CR0_PG = 31, CR4_PSE = 4, CR4_PAE = 5, CR4_LA57 = 12, CR4_PKE = 22, EFER_LME = 8 };
 
 static bool bit(uint64_t value, unsigned n) { return value >> n & 1; }
 
 static enum paging_mode mode_of(const uint64_t registers[5]) {
   if (!bit(registers[CONTROL_CR0], CR0_PG)) return MODE_NONE;
-  if (bit(registers[CONTROL_EFER], EFER_LME)) return MODE_4LEVEL;
+  if (bit(registers[CONTROL_EFER], EFER_LME)) return bit(registers[CONTROL_CR4], CR4_LA57) ? MODE_5LEVEL : MODE_4LEVEL;
   return bit(registers[CONTROL_CR4], CR4_PAE) ? MODE_PAE : MODE_32BIT;
 }
+
+static bool long_mode(const struct explanation* e) { return e->mode == MODE_4LEVEL || e->mode == MODE_5LEVEL; }
 
 static void record(void* ctx, const struct event* event) {
   struct explanation* e = ctx;
   if (e->event_count < EXPLAIN_EVENTS) e->events[e->event_count++] = *event;
 }
 
+// The TLB entry that the access hit, if it has not been dropped since: the page's size.
+static unsigned shift_of_hit(struct bench* bench, const struct explanation* e) {
+  unsigned shift = 0;
+  for (size_t i = 0; i < e->event_count; i++) {
+    const struct event* event = &e->events[i];
+    if (event->type != EVENT_LOOKUP || !event->hit) continue;
+    size_t count = engine_dump(bench->engine, event->array, NULL, 0);
+    struct tlb_entry* entries = calloc(count + 1, sizeof *entries);
+    if (entries) count = engine_dump(bench->engine, event->array, entries, count);
+    for (size_t k = 0; entries && k < count; k++)
+      if (entries[k].set == event->set && entries[k].way == event->way) shift = entries[k].shift;
+    free(entries);
+  }
+  return shift;
+}
+
 bool explain_access(struct bench* bench, const struct ref* ref, struct explanation* e, struct error* err) {
   *e = (struct explanation){.ref = *ref};
   engine_registers(bench->engine, e->registers, e->pdptes);
   e->mode = mode_of(e->registers);
-  if (e->mode == MODE_4LEVEL) return error_set(err, "long mode can't be explained yet: use 32-bit or PAE paging");
-  if (ref->va > UINT32_MAX)
+  e->levels = modes[e->mode].levels;
+  e->level = modes[e->mode].level;
+  uint64_t mask = bench_va_mask(bench);
+  if (ref->va & ~mask)
     return error_set(err, "the address %" PRIx64 " is wider than the mode's 32 bits: give one below 100000000",
                      ref->va);
-  e->levels = e->mode == MODE_32BIT ? 2 : e->mode == MODE_PAE ? 3 : 0;
-  e->level = e->mode == MODE_PAE ? levels_pae : levels_32bit;
+  e->va = (ref->va + bench->segments[ref->segment].base) & mask;
 
   struct bench_access access = {.ref = *ref};
   engine_on_event(bench->engine, record, e);
   bool ok = bench_window(bench, &access, 1, NULL, 0, err);
   engine_on_event(bench->engine, NULL, NULL);
   e->answer = access.answer;
+  if (ok) e->hit_shift = shift_of_hit(bench, e);
   return ok;
 }
 
-static bool is_large(const struct explanation* e, const struct event* read) {
-  bool enabled = e->mode == MODE_PAE || bit(e->registers[CONTROL_CR4], CR4_PSE);
-  return read->level == 2 && bit(read->value, 0) && bit(read->value, 7) && enabled;
+// Is what was read a leaf?
+static bool is_leaf(const struct explanation* e, const struct event* read) {
+  bool large = read->level == 2 || (read->level == 3 && long_mode(e));
+  bool enabled = e->mode != MODE_32BIT || bit(e->registers[CONTROL_CR4], CR4_PSE);
+  return read->level == 1 || (large && bit(read->value, 0) && bit(read->value, 7) && enabled);
 }
 
 unsigned explain_offset_bits(const struct explanation* e) {
-  unsigned bits = 12;
+  unsigned bits = e->hit_shift ? e->hit_shift : 12;
   for (size_t i = 0; i < e->event_count; i++) {
     const struct event* event = &e->events[i];
-    if (event->type == EVENT_READ) bits = is_large(e, event) ? e->level[1].low : 12;
-    if (event->type == EVENT_FILL) bits = event->shift;
-    if (event->type == EVENT_LOOKUP && event->hit &&
-        (event->array == ARRAY_ITLB_LARGE || event->array == ARRAY_DTLB_LARGE))
-      bits = e->level[1].low;
+    if (event->type == EVENT_READ) bits = is_leaf(e, event) ? e->level[event->level - 1].low : 12;
   }
   return bits;
 }
 
 uint64_t explain_index(const struct explanation* e, unsigned level) {
   const struct explain_level* l = &e->level[level - 1];
-  return e->ref.va >> l->low & ((1u << l->bits) - 1);
+  return e->va >> l->low & ((1u << l->bits) - 1);
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -75,8 +107,10 @@ struct field {
   unsigned high, low;
 };
 
-static size_t fields_of(const struct explanation* e, struct field fields[EXPLAIN_LEVELS + 1]) {
+static size_t fields_of(const struct explanation* e, struct field fields[EXPLAIN_LEVELS + 2]) {
   size_t n = 0;
+  // In long mode the bits above the top index repeat its highest one.
+  if (long_mode(e)) fields[n++] = (struct field){"sign", 63, e->level[e->levels - 1].low + 9};
   unsigned offset_bits = e->levels ? explain_offset_bits(e) : 32;
   for (unsigned level = e->levels; level >= 1; level--) {
     const struct explain_level* l = &e->level[level - 1];
@@ -87,7 +121,7 @@ static size_t fields_of(const struct explanation* e, struct field fields[EXPLAIN
   }
   fields[n].high = offset_bits - 1;
   fields[n].low = 0;
-  uint64_t offset = e->ref.va & ((UINT64_C(1) << offset_bits) - 1);
+  uint64_t offset = e->va & ((UINT64_C(1) << offset_bits) - 1);
   snprintf(fields[n++].name, sizeof fields[0].name, "offset %" PRIx64, offset);
   return n;
 }
@@ -112,7 +146,7 @@ static void print_centred(const char* text, int width, FILE* out) {
 }
 
 static void print_split(const struct explanation* e, const struct colours* colours, FILE* out) {
-  struct field fields[EXPLAIN_LEVELS + 1];
+  struct field fields[EXPLAIN_LEVELS + 2];
   size_t n = fields_of(e, fields);
   fputs("    ", out);
   for (size_t i = 0; i < n; i++) {
@@ -124,7 +158,7 @@ static void print_split(const struct explanation* e, const struct colours* colou
   fputs("   |", out);
   for (size_t i = 0; i < n; i++) {
     char bits[33] = "";
-    for (unsigned b = fields[i].high + 1, k = 0; b-- > fields[i].low; k++) bits[k] = bit(e->ref.va, b) ? '1' : '0';
+    for (unsigned b = fields[i].high + 1, k = 0; b-- > fields[i].low; k++) bits[k] = bit(e->va, b) ? '1' : '0';
     fputs(colours->bold, out);
     print_centred(bits, width_of(&fields[i]), out);
     fprintf(out, "%s|", colours->off);
@@ -153,7 +187,17 @@ static void at_cycle(const struct teller* t, const struct event* event) {
 }
 
 static const char* const kind_words[] = {"read", "write", "fetch"};
-static const char* const array_words[] = {"ITLB", "ITLB (large pages)", "DTLB", "DTLB (large pages)"};
+static const char* const array_words[ARRAY_COUNT] = {"ITLB",
+                                                     "ITLB (large pages)",
+                                                     "DTLB",
+                                                     "DTLB (large pages)",
+                                                     "second-level TLB",
+                                                     "second-level TLB (large pages)",
+                                                     "PDE cache",
+                                                     "PDPTE cache",
+                                                     "PML4E cache",
+                                                     "PML5E cache"};
+static const char* const served_words[SERVED_COUNT] = {"L1D", "L2", "L3", "memory"};
 
 // Bits of an entry that matter where it stands, in words.
 static void tell_entry_bits(const struct teller* t, unsigned level, uint64_t value, bool leaf) {
@@ -164,12 +208,14 @@ static void tell_entry_bits(const struct teller* t, unsigned level, uint64_t val
     return;
   }
   fprintf(out, "P=1");
-  if (level < 3) {  // a PDPTE register has no rights and no A bit
+  if (level < 3 || long_mode(t->e)) {  // a PDPTE register has no rights and no A bit
     fprintf(out, "  R/W=%d %s  U/S=%d %s  A=%d", bit(value, 1), bit(value, 1) ? "writable" : "read-only", bit(value, 2),
             bit(value, 2) ? "user" : "supervisor", bit(value, 5));
     if (leaf) fprintf(out, "  D=%d  G=%d", bit(value, 6), bit(value, 8));
-    if (level == 2) fprintf(out, "  PS=%d", bit(value, 7));
-    if (t->e->mode == MODE_PAE) fprintf(out, "  NX=%d", bit(value, 63));
+    if (level > 1) fprintf(out, "  PS=%d", bit(value, 7));
+    if (t->e->mode != MODE_32BIT) fprintf(out, "  NX=%d", bit(value, 63));
+    if (leaf && long_mode(t->e) && bit(t->e->registers[CONTROL_CR4], CR4_PKE))
+      fprintf(out, "  key=%u", (unsigned)(value >> 59 & 15));
   }
   if (!leaf) fprintf(out, "  -> table at %" PRIx64, value & ADDRESS_BITS);
   fprintf(out, "%s\n", t->colours->off);
@@ -198,10 +244,10 @@ static void tell_walk_begin(const struct teller* t, const struct event* event) {
 }
 
 static void tell_read(const struct teller* t, const struct event* event) {
-  bool leaf = event->level == 1 || is_large(t->e, event);
   at_cycle(t, event);
   tell_entry(t, event->level, event->pa, event->value);
-  tell_entry_bits(t, event->level, event->value, leaf);
+  if (event->served != SERVED_DRAM) fprintf(t->out, "         from %s\n", served_words[event->served]);
+  tell_entry_bits(t, event->level, event->value, is_leaf(t->e, event));
 }
 
 // What the walker had read there before.
@@ -223,10 +269,22 @@ static void tell_cas(const struct teller* t, const struct event* event) {
           event->hit ? "" : ", but the entry has changed meanwhile: the walk starts over");
 }
 
+// Deepest first; a hit is where the walk goes on.
+static void tell_walk_cache(const struct teller* t, const struct event* event) {
+  at_cycle(t, event);
+  if (event->hit)
+    fprintf(t->out, "%s: %shit%s in way %u: the entries down to this one need not be read\n", array_words[event->array],
+            t->colours->green, t->colours->off, event->way);
+  else
+    fprintf(t->out, "%s: %smiss%s\n", array_words[event->array], t->colours->red, t->colours->off);
+}
+
 static void tell_fill(const struct teller* t, const struct event* event) {
   at_cycle(t, event);
-  fprintf(t->out, "into the %s, set %u, way %u: page %" PRIx64 " -> frame %" PRIx64 "%s\n", array_words[event->array],
-          event->set, event->way, event->va, event->pa, event->hit ? " (another page had to go)" : "");
+  bool upper = event->array >= ARRAY_PSC_PDE;
+  fprintf(t->out, "into the %s, set %u, way %u: %s %" PRIx64 " -> %s %" PRIx64 "%s\n", array_words[event->array],
+          event->set, event->way, upper ? "what begins at" : "page", event->va, upper ? "table" : "frame", event->pa,
+          event->hit ? " (another had to go)" : "");
 }
 
 static void tell_event(const struct teller* t, const struct event* event) {
@@ -247,6 +305,9 @@ static void tell_event(const struct teller* t, const struct event* event) {
     case EVENT_WALK_BEGIN:
       tell_walk_begin(t, event);
       return;
+    case EVENT_PSC:
+      tell_walk_cache(t, event);
+      return;
     case EVENT_READ:
       tell_read(t, event);
       return;
@@ -260,6 +321,10 @@ static void tell_event(const struct teller* t, const struct event* event) {
       at_cycle(t, event);
       fprintf(t->out, "the fault drops what the %s held in set %u, way %u\n", array_words[event->array], event->set,
               event->way);
+      return;
+    case EVENT_DATA:
+      at_cycle(t, event);
+      fprintf(t->out, "the data come from %s\n", served_words[event->served]);
       return;
     default:
       return;
@@ -284,6 +349,12 @@ static void tell_error_code(const struct teller* t, unsigned code) {
             code & bits[i].mask ? bits[i].set : bits[i].clear);
 }
 
+static bool is_canonical(const struct explanation* e) {
+  if (!long_mode(e)) return true;
+  uint64_t above = ~UINT64_C(0) << (e->level[e->levels - 1].low + 8);
+  return (e->va & above) == 0 || (e->va & above) == above;
+}
+
 static void tell_result(const struct teller* t) {
   const struct answer* a = &t->e->answer;
   unsigned offset_bits = t->e->levels ? explain_offset_bits(t->e) : 0;
@@ -304,8 +375,8 @@ static void tell_result(const struct teller* t) {
       tell_error_code(t, a->error);
       break;
     case FAULT_GP:
-      fprintf(t->out, "  %sgeneral protection fault%s: the address is not canonical\n", t->colours->red,
-              t->colours->off);
+      fprintf(t->out, "  %sgeneral protection fault%s: %s\n", t->colours->red, t->colours->off,
+              is_canonical(t->e) ? "the segment does not allow it" : "the address is not canonical");
       break;
     default:
       fprintf(t->out, "  %sbus error%s: there is no memory where the tables point\n", t->colours->red, t->colours->off);
@@ -315,13 +386,9 @@ static void tell_result(const struct teller* t) {
           a->reads == 1 ? "y" : "ies");
 }
 
-static const char* mode_words(enum paging_mode mode) {
-  return mode == MODE_NONE ? "paging off" : mode == MODE_PAE ? "PAE paging" : "32-bit paging";
-}
-
 static void print_title(const struct explanation* e, const struct colours* colours, FILE* out) {
-  fprintf(out, "\n  %s%s of %08" PRIx64 "%s, %s mode, %s\n\n", colours->bold, kind_words[e->ref.kind], e->ref.va,
-          colours->off, e->ref.flags & REF_USER ? "user" : "supervisor", mode_words(e->mode));
+  fprintf(out, "\n  %s%s of %08" PRIx64 "%s, %s mode, %s\n\n", colours->bold, kind_words[e->ref.kind], e->va,
+          colours->off, e->ref.flags & REF_USER ? "user" : "supervisor", modes[e->mode].words);
 }
 
 void explain_print(const struct explanation* e, const struct colours* colours, FILE* out) {

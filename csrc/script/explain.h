@@ -19,7 +19,7 @@ struct explain_level {
   unsigned entry_bytes;  // 4 or 8
 };
 
-enum { EXPLAIN_LEVELS = 3, EXPLAIN_EVENTS = 64 };
+enum { EXPLAIN_LEVELS = 5, EXPLAIN_EVENTS = 64 };
 
 struct explanation {
   enum paging_mode mode;              // of the registers when the access was made
@@ -27,13 +27,15 @@ struct explanation {
   const struct explain_level* level;  // by depth: level[levels - 1] is the top
   uint64_t registers[5], pdptes[4];
   struct ref ref;
+  uint64_t va;         // linear: the segment's base added
+  unsigned hit_shift;  // page size of the TLB entry that it hit, if it did and the entry is still there; else 0
   struct answer answer;
   struct event events[EXPLAIN_EVENTS];  // of this access, in order
   size_t event_count;
 };
 
-// Makes the access on the bench and records it. False with a message: an address that the mode has not, a mode that
-// can't be explained, engines that differ.
+// Makes the access on the bench and records it. False with a message: an address that the mode has not, engines that
+// differ.
 bool explain_access(struct bench* bench, const struct ref* ref, struct explanation* e, struct error* err);
 
 // Bits that are the offset in the page: the leaf's if one was reached, else those of a 4 KiB page.

@@ -113,6 +113,12 @@ static bool unknown(struct parser* parser, const char* what, const char* word, c
   return fail(parser, "unknown %s '%s'; there are: %s", what, word, all);
 }
 
+static bool unknown_counter(struct parser* parser, const char* word) {
+  const char* near = error_suggest(word, script_counter_names);
+  if (near) return fail(parser, "unknown counter '%s'; did you mean '%s'?", word, near);
+  return fail(parser, "unknown counter '%s'; docs/scripts.md lists them", word);
+}
+
 // Index of `word` in `names`, or -1.
 static int index_of(const char* word, const char* const* names) {
   for (int i = 0; names[i]; i++)
@@ -208,10 +214,6 @@ static const unsigned control_fields = FIELD_OUTCOME | FIELD_CYCLES;
 static const char* const operation_names[] = {"set",    "reg",     "mem4", "mem8", "check4", "check8", "seg", "access",
                                               "invlpg", "invpcid", "wait", "both", "at",     "show",   NULL};
 
-static bool later(struct parser* parser, const char* what) {
-  return fail(parser, "%s are not in this version of Pagewalk: take the line out", what);
-}
-
 static bool parse_control_tail(struct parser* parser, struct script_op* op) {
   op->control.user = take_if(parser, "user");
   if (!take_if(parser, "=>")) return true;
@@ -234,6 +236,78 @@ static bool parse_invlpg(struct parser* parser, struct script_op* op) {
   op->kind = SCRIPT_CONTROL;
   op->control.op = CONTROL_INVLPG;
   return number(parser, "linear address", 16, &op->control.value) && parse_control_tail(parser, op);
+}
+
+// TYPE PCID VA
+static bool parse_invpcid(struct parser* parser, struct script_op* op) {
+  op->kind = SCRIPT_CONTROL;
+  op->control.op = CONTROL_INVPCID;
+  return number(parser, "type", 16, &op->control.type) && number(parser, "PCID", 16, &op->control.pcid) &&
+         number(parser, "linear address", 16, &op->control.value) && parse_control_tail(parser, op);
+}
+
+static bool segment_number(struct parser* parser, const char* text, uint8_t* index) {
+  uint64_t value;
+  if (!text || !parse_digits(text, 16, &value) || value >= SEGMENT_COUNT)
+    return fail(parser, "'%s' is no segment: they have the numbers 0 to %d", text ? text : "nothing",
+                SEGMENT_COUNT - 1);
+  *index = (uint8_t)value;
+  return true;
+}
+
+// One word of `flags=`, or of the line by itself.
+static bool segment_flag(struct segment* segment, const char* word) {
+  if (strcmp(word, "expand-down") == 0) return segment->expand_down = true;
+  if (strcmp(word, "dpl0") == 0 || strcmp(word, "privilege=0") == 0) return segment->privilege = 0, true;
+  return strcmp(word, "dpl3") == 0 || strcmp(word, "privilege=3") == 0;
+}
+
+// flags=rw,expand-down,dpl0: letters (r, w) and words, with commas between.
+static bool segment_flags(struct parser* parser, struct segment* segment, char* words) {
+  char* save = NULL;
+  for (char* word = strtok_r(words, ",", &save); word; word = strtok_r(NULL, ",", &save)) {
+    if (word[strspn(word, "rw")] == 0)
+      segment->writable |= strchr(word, 'w') != NULL;
+    else if (!segment_flag(segment, word))
+      return fail(parser, "unknown flag '%s' of a segment; there are: r, w, expand-down, dpl0, dpl3", word);
+  }
+  return true;
+}
+
+// base=A limit=L flags=F [expand-down] [dpl0|dpl3], in any order, or `absent`
+static bool parse_descriptor(struct parser* parser, struct segment* segment) {
+  static const char* const words[] = {"base=", "limit=", "flags=", "expand-down", "dpl0",
+                                      "dpl3",  "absent", "user",   NULL};
+  unsigned seen = 0;
+  if (take_if(parser, "absent")) return true;
+  *segment = (struct segment){.present = true, .privilege = 3};
+  while (peek(parser) && strcmp(peek(parser), "=>") != 0 && strcmp(peek(parser), "user") != 0) {
+    char* word = parser->words[parser->next++];
+    const char* value;
+    unsigned bit;
+    if ((value = after_key(word, "base")) || (value = after_key(word, "limit"))) {
+      bit = *word == 'b' ? 1 : 2;
+      if (!parse_digits(value, 16, bit == 1 ? &segment->base : &segment->limit))
+        return fail(parser, "'%s': write a hexadecimal number of at most 64 bits", word);
+    } else if (after_key(word, "flags")) {
+      bit = 4;
+      if (!segment_flags(parser, segment, word + strlen("flags="))) return false;
+    } else if (segment_flag(segment, word)) {
+      continue;
+    } else {
+      return unknown(parser, "word of a segment", word, words);
+    }
+    if (seen & bit) return fail(parser, "'%s': that is given twice: keep one", word);
+    seen |= bit;
+  }
+  return seen == 7 || fail(parser, "a segment needs all of base=, limit= and flags=, or the word absent");
+}
+
+static bool parse_seg(struct parser* parser, struct script_op* op) {
+  op->kind = SCRIPT_CONTROL;
+  op->control.op = CONTROL_SEGMENT;
+  return segment_number(parser, take(parser), &op->control.index) && parse_descriptor(parser, &op->control.segment) &&
+         parse_control_tail(parser, op);
 }
 
 static bool parse_word(struct parser* parser, struct script_op* op, enum script_op_kind kind, unsigned size) {
@@ -265,8 +339,8 @@ static bool parse_ref(struct parser* parser, struct ref* ref) {
       if (!parse_digits(value, 10, &size) || size < 1 || size > 4096)
         return fail(parser, "'%s': a size is a decimal number of bytes from 1 to 4096", word);
       ref->size = (uint16_t)size;
-    } else if (after_key(word, "seg")) {
-      return later(parser, "segments");
+    } else if ((value = after_key(word, "seg"))) {
+      if (!segment_number(parser, value, &ref->segment)) return false;
     } else {
       return unknown(parser, "word of an access", word, options);
     }
@@ -297,12 +371,31 @@ static bool parse_both(struct parser* parser, struct script_op* op) {
   return parse_expectations(parser, &op->expect[1], any_field);
 }
 
+// NAME=VALUE ..., of counters
+static bool parse_counts(struct parser* parser, struct script_op* op) {
+  if (op->show != SHOW_COUNTERS) return fail(parser, "only of the counters can something be expected");
+  while (peek(parser)) {
+    char* word = parser->words[parser->next++];
+    char* equals = strchr(word, '=');
+    if (equals) *equals = 0;
+    int counter = index_of(word, script_counter_names);
+    if (counter < 0) return unknown_counter(parser, word);
+    if (op->n_counts == SCRIPT_COUNTS)
+      return fail(parser, "more than %d counters on a line: state them on several", SCRIPT_COUNTS);
+    struct script_count* count = &op->counts[op->n_counts++];
+    count->counter = (unsigned)counter;
+    if (!equals || !parse_digits(equals + 1, 10, &count->value))
+      return fail(parser, "'%s': write a decimal number after %s=", equals ? equals + 1 : "", word);
+  }
+  return op->n_counts || fail(parser, "nothing is stated after `=>`: add an expectation, or take the `=>` away");
+}
+
 static bool parse_show(struct parser* parser, struct script_op* op) {
   int show;
   op->kind = SCRIPT_SHOW;
   if (!name_in(parser, "thing to show", script_show_names, &show)) return false;
   op->show = (enum script_show)show;
-  return true;
+  return !take_if(parser, "=>") || parse_counts(parser, op);
 }
 
 static bool parse_at(struct parser* parser, struct script_op* op) {
@@ -314,8 +407,9 @@ static bool parse_at(struct parser* parser, struct script_op* op) {
   if (take_if(parser, "invlpg")) return parse_invlpg(parser, op);
   if (take_if(parser, "mem4")) return parse_word(parser, op, SCRIPT_MEM, 4);
   if (take_if(parser, "mem8")) return parse_word(parser, op, SCRIPT_MEM, 8);
-  if (take_if(parser, "invpcid")) return later(parser, "PCIDs and INVPCID");
-  return fail(parser, "`at N` goes in front of mem4, mem8, invlpg or reg, not '%s'",
+  if (take_if(parser, "invpcid")) return parse_invpcid(parser, op);
+  if (take_if(parser, "seg")) return parse_seg(parser, op);
+  return fail(parser, "`at N` goes in front of mem4, mem8, invlpg, invpcid, reg or seg, not '%s'",
               peek(parser) ? peek(parser) : "nothing");
 }
 
@@ -331,8 +425,8 @@ static bool parse_operation(struct parser* parser, struct script_op* op) {
   if (strcmp(word, "both") == 0) return parse_both(parser, op);
   if (strcmp(word, "at") == 0) return parse_at(parser, op);
   if (strcmp(word, "show") == 0) return parse_show(parser, op);
-  if (strcmp(word, "seg") == 0) return later(parser, "segments");
-  if (strcmp(word, "invpcid") == 0) return later(parser, "PCIDs and INVPCID");
+  if (strcmp(word, "seg") == 0) return parse_seg(parser, op);
+  if (strcmp(word, "invpcid") == 0) return parse_invpcid(parser, op);
   if (strcmp(word, "wait") == 0) {
     op->kind = SCRIPT_WAIT;
     if (!number(parser, "number of cycles", 10, &op->wait)) return false;
@@ -343,13 +437,14 @@ static bool parse_operation(struct parser* parser, struct script_op* op) {
 
 static bool parse_set(struct parser* parser) {
   parser->next++;
-  const char* assignment = take(parser);
   if (parser->script->count)
     return fail(parser, "`set` comes before the first operation: move it to the top of the script");
-  if (!assignment) return fail(parser, "`set` needs key=value");
+  if (!peek(parser)) return fail(parser, "`set` needs key=value");
   parser->last_set = parser->line;
-  return config_set(&parser->script->config, assignment, parser->err) ||
-         error_prefix(parser->err, "%s:%u", parser->script->name, parser->line);
+  for (const char* assignment; (assignment = take(parser));)
+    if (!config_set(&parser->script->config, assignment, parser->err))
+      return error_prefix(parser->err, "%s:%u", parser->script->name, parser->line);
+  return true;
 }
 
 static bool append(struct parser* parser, const struct script_op* op) {

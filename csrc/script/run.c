@@ -95,6 +95,21 @@ static void judge(struct runner* runner, const struct script_op* op, const struc
   ++*(met ? &runner->totals->passed : &runner->totals->failed);
 }
 
+static void judge_counters(struct runner* runner, const struct script_op* op) {
+  struct counters counters;
+  bool met = true;
+  engine_counters(runner->bench->engine, &counters);
+  for (unsigned i = 0; i < op->n_counts; i++) {
+    unsigned counter = op->counts[i].counter;
+    uint64_t expected = op->counts[i].value, got = ((const uint64_t*)&counters)[counter];
+    if (got == expected) continue;
+    met = false;
+    fprintf(runner->out, "%s:%u: expected %s=%" PRIu64 ", got %" PRIu64 "\n", runner->script->name, op->line,
+            script_counter_names[counter], expected, got);
+  }
+  ++*(met ? &runner->totals->passed : &runner->totals->failed);
+}
+
 static struct script_result result_of_control(bool gp, uint64_t cycles) {
   return (struct script_result){
       .fields = FIELD_OUTCOME | FIELD_CYCLES, .outcome = gp ? OUTCOME_GP : OUTCOME_OK, .cycles = cycles};
@@ -131,6 +146,11 @@ static bool address_fits(struct runner* runner, const struct script_op* op, uint
   return stop(runner, op);
 }
 
+static bool operand_fits(struct runner* runner, const struct script_op* op) {
+  bool address = op->control.op == CONTROL_INVLPG || (op->control.op == CONTROL_INVPCID && op->control.type == 0);
+  return op->kind != SCRIPT_CONTROL || !address || address_fits(runner, op, op->control.value);
+}
+
 static struct bench_action action_of(const struct script_op* op) {
   return (struct bench_action){.at = op->timed ? op->at : 0,
                                .is_control = op->kind == SCRIPT_CONTROL,
@@ -142,7 +162,7 @@ static struct bench_action action_of(const struct script_op* op) {
 
 static bool run_control(struct runner* runner, const struct script_op* op) {
   struct bench_action action = action_of(op);
-  if (op->control.op == CONTROL_INVLPG && !address_fits(runner, op, op->control.value)) return false;
+  if (!operand_fits(runner, op)) return false;
   if (!bench_window(runner->bench, NULL, 0, &action, 1, runner->err)) return stop(runner, op);
   struct script_result result = result_of_control(action.gp, action.cycles);
   judge(runner, op, &result, 1);
@@ -188,8 +208,7 @@ static bool run_check(struct runner* runner, const struct script_op* op) {
 static bool run_op(struct runner* runner, const struct script_op* op) {
   if (op->timed) {
     runner->timed[runner->n_timed++] = op;
-    return op->kind != SCRIPT_CONTROL || op->control.op != CONTROL_INVLPG ||
-           address_fits(runner, op, op->control.value);
+    return operand_fits(runner, op);
   }
   switch (op->kind) {
     case SCRIPT_CONTROL:
@@ -209,6 +228,7 @@ static bool run_op(struct runner* runner, const struct script_op* op) {
     case SCRIPT_SHOW:
       print_line(runner, op, NULL, 0);
       show_state(runner->bench->engine, op->show, runner->out);
+      if (op->n_counts) judge_counters(runner, op);
       return true;
   }
   return true;

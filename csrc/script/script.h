@@ -15,7 +15,7 @@
 #include "script/bench.h"
 
 enum script_op_kind {
-  SCRIPT_CONTROL,  // reg, invlpg
+  SCRIPT_CONTROL,  // reg, invlpg, invpcid, seg
   SCRIPT_MEM,      // mem4, mem8
   SCRIPT_CHECK,    // check4, check8
   SCRIPT_ACCESS,   // access, both
@@ -46,6 +46,13 @@ struct script_result {
   uint64_t pa, err, cr2, reads, cycles;
 };
 
+// A counter and what it should be: expected of `show counters`.
+struct script_count {
+  unsigned counter;  // position in struct counters; its name: script_counter_names
+  uint64_t value;
+};
+enum { SCRIPT_COUNTS = 24 };
+
 struct script_op {
   enum script_op_kind kind;
   unsigned line;           // in the file; 0 if made by a program
@@ -58,6 +65,8 @@ struct script_op {
   unsigned refs;           // ACCESS: 1, or 2 for `both`
   uint64_t wait;           // WAIT: cycles
   enum script_show show;
+  struct script_count counts[SCRIPT_COUNTS];  // SHOW of the counters: what is expected
+  unsigned n_counts;
   struct script_result expect[2];  // of each reference; a control operation's is expect[0]
 };
 

@@ -3,77 +3,88 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
-static const char* page_size(unsigned shift) {
-  switch (shift) {
-    case 12:
-      return "4 KiB";
-    case 21:
-      return "2 MiB";
-    case 22:
-      return "4 MiB";
-    default:
-      return "1 GiB";
-  }
+#include "script/names.h"
+
+// "4 KiB", "1 GiB", "256 TiB": 1 << shift bytes.
+static const char* size_text(unsigned shift, char text[24]) {
+  static const char* const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB", "PiB"};
+  snprintf(text, 24, "%u %s", 1u << shift % 10, units[shift / 10 % 6]);
+  return text;
 }
 
-static void show_entry(const struct tlb_entry* entry, FILE* out) {
-  fprintf(out, "           set %3u way %2u  %9" PRIx64 " -> %-11" PRIx64 " %s  %s %s%s%s%s\n", entry->set, entry->way,
-          entry->va, entry->pa, page_size(entry->shift), entry->user ? "user" : "supervisor",
-          entry->writable ? "rw" : "r", entry->no_execute ? "" : "x", entry->dirty ? " dirty" : " clean",
-          entry->global ? " global" : "");
+static void show_entry(const struct tlb_entry* entry, bool leaf, FILE* out) {
+  char size[24], text[80] = "";
+  if (leaf) snprintf(text, sizeof text, " %s%s", entry->dirty ? "dirty" : "clean", entry->global ? " global" : "");
+  if (entry->key) snprintf(text + strlen(text), sizeof text - strlen(text), " key %u", entry->key);
+  if (entry->pcid) snprintf(text + strlen(text), sizeof text - strlen(text), " pcid %x", entry->pcid);
+  fprintf(out, "           set %3u way %2u  %16" PRIx64 " -> %-13" PRIx64 " %-7s  %-10s %s%s%s\n", entry->set,
+          entry->way, entry->va, entry->pa, size_text(entry->shift, size), entry->user ? "user" : "supervisor",
+          entry->writable ? "rw" : "r", entry->no_execute ? "" : "x", text);
 }
 
-static void show_array(struct engine* engine, enum tlb_array array, const char* title, FILE* out) {
+static void show_array(struct engine* engine, enum tlb_array array, const char* title, bool leaf, FILE* out) {
   size_t count = engine_dump(engine, array, NULL, 0);
   struct tlb_entry* entries = calloc(count ? count : 1, sizeof *entries);
   fprintf(out, "         %s: %zu valid\n", title, count);
   if (entries) count = engine_dump(engine, array, entries, count);
-  for (size_t i = 0; entries && i < count; i++) show_entry(&entries[i], out);
+  for (size_t i = 0; entries && i < count; i++) show_entry(&entries[i], leaf, out);
   free(entries);
 }
 
-static void show_tlb_counters(const char* name, const struct tlb_counters* tlb, FILE* out) {
-  fprintf(out,
-          "         %s.hits=%" PRIu64 " %s.misses=%" PRIu64 " %s.fills=%" PRIu64 " %s.evictions=%" PRIu64
-          " %s.drops=%" PRIu64 "\n",
-          name, tlb->hits, name, tlb->misses, name, tlb->fills, name, tlb->evictions, name, tlb->drops);
+// The part of a counter's name before its last dot; without one, the whole set of such names is one group.
+static int group_length(const char* name) {
+  const char* dot = strrchr(name, '.');
+  return dot ? (int)(dot - name) : 0;
 }
 
+static bool same_group(const char* a, const char* b) {
+  int length = group_length(a);
+  return length == group_length(b) && strncmp(a, b, (size_t)length) == 0;
+}
+
+// A line a group of counters; groups of which nothing was ever counted (a machine without them) are left out.
 static void show_counters(const struct engine* engine, FILE* out) {
-  struct counters c;
-  engine_counters(engine, &c);
-  fprintf(out, "         reads=%" PRIu64 " writes=%" PRIu64 " fetches=%" PRIu64 "\n", c.parts[ACCESS_READ],
-          c.parts[ACCESS_WRITE], c.parts[ACCESS_FETCH]);
-  show_tlb_counters("itlb", &c.itlb, out);
-  show_tlb_counters("dtlb", &c.dtlb, out);
-  fprintf(out,
-          "         walks=%" PRIu64 " walk_refs=%" PRIu64 " walk_cycles=%" PRIu64 " ad_updates=%" PRIu64
-          " cas_failures=%" PRIu64 "\n",
-          c.walks, c.walk_refs, c.walk_cycles, c.ad_updates, c.cas_failures);
-  fprintf(out, "         faults_pf=%" PRIu64 " faults_gp=%" PRIu64 " controls=%" PRIu64 " control_gps=%" PRIu64 "\n",
-          c.faults_pf, c.faults_gp, c.controls, c.control_gps);
-  fprintf(out,
-          "         cycles: base=%" PRIu64 " stlb=%" PRIu64 " walk=%" PRIu64 " ad_update=%" PRIu64 " flush=%" PRIu64
-          "\n",
-          c.cycles_base, c.cycles_stlb, c.cycles_walk, c.cycles_ad_update, c.cycles_flush);
+  struct counters counters;
+  engine_counters(engine, &counters);
+  const uint64_t* value = (const uint64_t*)&counters;
+  for (int first = 0, end; script_counter_names[first]; first = end) {
+    uint64_t any = 0;
+    for (end = first; script_counter_names[end] && same_group(script_counter_names[first], script_counter_names[end]);)
+      any |= value[end++];
+    if (!any) continue;
+    for (int i = first; i < end; i++)
+      fprintf(out, "%s%s=%" PRIu64,
+              (i - first) % 8 ? " "
+              : i == first    ? "         "
+                              : "\n         ",
+              script_counter_names[i], value[i]);
+    fputc('\n', out);
+  }
+}
+
+static void show_arrays(struct engine* engine, enum tlb_array first, enum tlb_array last, FILE* out) {
+  static const char* const titles[ARRAY_COUNT] = {
+      "itlb, main array",  "itlb, large pages", "dtlb, main array", "dtlb, large pages", "stlb, main array",
+      "stlb, large pages", "psc, PDEs",         "psc, PDPTEs",      "psc, PML4Es",       "psc, PML5Es"};
+  for (enum tlb_array array = first; array <= last; array++)
+    show_array(engine, array, titles[array], array < ARRAY_PSC_PDE, out);
 }
 
 void show_state(struct engine* engine, enum script_show what, FILE* out) {
   switch (what) {
     case SHOW_DTLB:
-      show_array(engine, ARRAY_DTLB, "dtlb, main array", out);
-      show_array(engine, ARRAY_DTLB_LARGE, "dtlb, large pages", out);
+      show_arrays(engine, ARRAY_DTLB, ARRAY_DTLB_LARGE, out);
       return;
     case SHOW_ITLB:
-      show_array(engine, ARRAY_ITLB, "itlb, main array", out);
-      show_array(engine, ARRAY_ITLB_LARGE, "itlb, large pages", out);
+      show_arrays(engine, ARRAY_ITLB, ARRAY_ITLB_LARGE, out);
       return;
     case SHOW_STLB:
-      fputs("         stlb: this machine has no second level\n", out);
+      show_arrays(engine, ARRAY_STLB, ARRAY_STLB_LARGE, out);
       return;
     case SHOW_PSC:
-      fputs("         psc: this machine has no paging-structure caches\n", out);
+      show_arrays(engine, ARRAY_PSC_PDE, ARRAY_PSC_PML5E, out);
       return;
     case SHOW_COUNTERS:
       show_counters(engine, out);

@@ -10,13 +10,35 @@ static void write_ref(const struct ref* ref, FILE* out) {
   for (int flag = 0; script_flag_names[flag]; flag++)
     if (ref->flags >> flag & 1) fprintf(out, " %s", script_flag_names[flag]);
   if (ref->size != 1) fprintf(out, " size=%u", ref->size);
+  if (ref->segment) fprintf(out, " seg=%u", ref->segment);
+}
+
+static void write_segment(unsigned index, const struct segment* segment, FILE* out) {
+  fprintf(out, "seg %u", index);
+  if (!segment->present) {
+    fputs(" absent", out);
+    return;
+  }
+  fprintf(out, " base=%" PRIx64 " limit=%" PRIx64 " flags=%s", segment->base, segment->limit,
+          segment->writable ? "rw" : "r");
+  if (segment->expand_down) fputs(" expand-down", out);
+  if (segment->privilege == 0) fputs(" dpl0", out);
 }
 
 static void write_control(const struct control* control, FILE* out) {
-  if (control->op == CONTROL_INVLPG)
-    fprintf(out, "invlpg %" PRIx64, control->value);
-  else
-    fprintf(out, "reg %s %" PRIx64, script_register_names[control->op], control->value);
+  switch (control->op) {
+    case CONTROL_INVLPG:
+      fprintf(out, "invlpg %" PRIx64, control->value);
+      break;
+    case CONTROL_INVPCID:
+      fprintf(out, "invpcid %" PRIx64 " %" PRIx64 " %" PRIx64, control->type, control->pcid, control->value);
+      break;
+    case CONTROL_SEGMENT:
+      write_segment(control->index, &control->segment, out);
+      break;
+    default:
+      fprintf(out, "reg %s %" PRIx64, script_register_names[control->op], control->value);
+  }
   if (control->user) fputs(" user", out);
 }
 
@@ -31,6 +53,12 @@ void script_write_result(const struct script_result* result, FILE* out) {
   if (fields & FIELD_READS) fprintf(out, "%sreads=%" PRIu64, gap, result->reads), gap = " ";
   if (fields & FIELD_CYCLES) fprintf(out, "%scycles=%" PRIu64, gap, result->cycles), gap = " ";
   if ((fields & FIELD_MERGED) && result->merged) fprintf(out, "%smerged", gap);
+}
+
+static void write_counts(const struct script_op* op, FILE* out) {
+  fputs(" =>", out);
+  for (unsigned i = 0; i < op->n_counts; i++)
+    fprintf(out, " %s=%" PRIu64, script_counter_names[op->counts[i].counter], op->counts[i].value);
 }
 
 void script_write_op(const struct script_op* op, bool expect, FILE* out) {
@@ -60,6 +88,7 @@ void script_write_op(const struct script_op* op, bool expect, FILE* out) {
       fprintf(out, "show %s", script_show_names[op->show]);
       break;
   }
+  if (expect && op->n_counts) write_counts(op, out);
   if (!expect || !op->expect[0].fields) return;
   fputs(" => ", out);
   script_write_result(&op->expect[0], out);

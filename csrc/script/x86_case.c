@@ -167,8 +167,7 @@ bool x86_case_parse(struct x86_case* c, char* line, struct error* err) {
   struct fields fields = {{NULL}};
   unsigned seen[2] = {0, 0};
   uint64_t entries;
-  unsigned number_of_line = c->line;
-  *c = (struct x86_case){.line = number_of_line};
+  *c = (struct x86_case){0};
   if (!take_fields(c, &fields, seen, line, err)) return false;
   if (!fields.value[F_ID]) return error_set(err, "the field id= is missing");
   if (strlen(fields.value[F_ID]) >= sizeof c->id) return error_set(err, "id=%.40s...: too long", fields.value[F_ID]);

@@ -16,7 +16,6 @@ enum { X86_CASE_ENTRIES = 8, X86_CASE_AUX = 4, X86_CASE_MAXPHYADDR = 40 };
 enum x86_result { X86_OK, X86_PF, X86_GP, X86_GPCR3 };
 
 struct x86_case {
-  unsigned line;
   char id[32];
   enum paging_mode mode;
   uint64_t cr0, cr3, cr4, efer, pkru;

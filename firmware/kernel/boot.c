@@ -17,28 +17,47 @@ void kernel_panic(struct kernel* kernel, const char* why, uint64_t number) {
 }
 
 static const struct table_format* format_of(enum kernel_paging paging) {
-  return paging == KERNEL_PAGING_PAE ? &table_format_pae : &table_format_32bit;
+  static const struct table_format* const formats[] = {[KERNEL_PAGING_32BIT] = &table_format_32bit,
+                                                       [KERNEL_PAGING_PAE] = &table_format_pae,
+                                                       [KERNEL_PAGING_4LEVEL] = &table_format_4level,
+                                                       [KERNEL_PAGING_5LEVEL] = &table_format_5level};
+  return formats[paging];
 }
 
-// Frames that entries of the mode can name, and of which there are any.
-static uint64_t usable_frames(const struct kernel_params* params) {
-  unsigned bits = format_of(params->paging)->physical_address_bits;
-  if (params->maxphyaddr < bits) bits = params->maxphyaddr;
-  uint64_t most = (uint64_t)1 << (bits - PGSHIFT);
-  return params->frames < most ? params->frames : most;
+static uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
+
+// Bytes of memory that there are, that entries of the mode can name, and that the kernel can reach.
+static uint64_t usable_bytes(const struct kernel_params* params) {
+  const struct table_format* format = format_of(params->paging);
+  uint64_t bits = least(format->physical_address_bits, params->maxphyaddr);
+  uint64_t reach = format->window_base ? UINT64_MAX : format->direct_bytes;
+  return least(least(params->frames, (uint64_t)1 << (bits - PGSHIFT)) << PGSHIFT, reach);
 }
+
+static uint64_t usable_frames(const struct kernel_params* params) { return usable_bytes(params) >> PGSHIFT; }
 
 static uint64_t usable_blocks(const struct kernel_params* params) {
   return params->swap_blocks < KERNEL_SWAP_BLOCKS_MAX ? params->swap_blocks : KERNEL_SWAP_BLOCKS_MAX;
 }
 
-static bool needs_window(const struct kernel_params* params) { return usable_frames(params) * PGSIZE > DIRECT_BYTES; }
+static bool needs_window(const struct kernel_params* params) {
+  return usable_bytes(params) > format_of(params->paging)->direct_bytes;
+}
 
-// The kernel: its tables down to level 2, and the window's. A small process: its root; code in one place and data in
-// another, with the tables of every level for each; and for both a reference that crosses into another page.
+// The root, and the tables of each level down to that of the direct map's large pages, as many as the map is long.
+static uint64_t direct_map_tables(const struct kernel_params* params) {
+  const struct table_format* format = format_of(params->paging);
+  uint64_t bytes = least(usable_bytes(params), format->direct_bytes), tables = 1;
+  for (unsigned level = format->levels - 1; level >= format->direct_level; level--)
+    tables += bytes ? ((bytes - 1) >> format->level[level + 1].shift) + 1 : 1;
+  return tables;
+}
+
+// The kernel: its tables down to the direct map's, and the window's. A small process: its root; code in one place and
+// data in another, with the tables of every level for each; and for both a reference that crosses into another page.
 uint64_t kernel_frames_needed(const struct kernel_params* params) {
   uint64_t levels = format_of(params->paging)->levels;
-  uint64_t kernel = levels - 1 + needs_window(params);
+  uint64_t kernel = direct_map_tables(params) + needs_window(params);
   uint64_t places = 2;
   return kernel + 1 + places * (levels - 1) + places * 2;
 }
@@ -86,47 +105,48 @@ static uint64_t take_zeroed(struct kernel* kernel) {
   return pa;
 }
 
-// The root, and the table of level 2 that maps the upper GiB: in 32-bit mode the root is that table itself.
-static void build_root(struct kernel* kernel) {
+// The kernel's table of `level` for `va`; it and those above it are built if they are missing.
+static uint64_t kernel_table(struct kernel* kernel, unsigned level, uint64_t va) {
   const struct table_format* format = kernel->format;
-  kernel->root = take_zeroed(kernel);
   uint64_t table = kernel->root;
-  for (unsigned level = format->levels; level > 2; level--) {
-    uint64_t next = take_zeroed(kernel);
-    unsigned index = (unsigned)(KERNBASE >> format->level[level].shift);
-    table_put(kernel, table + index * format->entry_bytes, next | format->level[level].link);
-    table = next;
+  for (unsigned l = format->levels; l > level; l--) {
+    uint64_t at = table_entry_address(format, table, l, va), entry = table_get(kernel, at);
+    if (!(entry & PTE_P)) {
+      entry = take_zeroed(kernel) | (format->level[l].latched ? PTE_P : KERNEL_BITS);
+      table_put(kernel, at, entry);
+    }
+    table = PTE_ADDR(entry);
   }
-  kernel->directory = table;
+  return table;
 }
 
-static uint64_t directory_entry(const struct kernel* kernel, uint64_t va) {
-  const struct table_level* level = &kernel->format->level[2];
-  uint64_t index = va >> level->shift & (((uint64_t)1 << level->bits) - 1);
-  return kernel->directory + index * kernel->format->entry_bytes;
-}
-
-// Low memory, by global large pages. The last one may reach beyond the end of memory: nothing goes there.
+// Memory from its beginning, by global large pages. The last one may reach beyond the end of memory: nothing goes
+// there.
 static void build_direct_map(struct kernel* kernel) {
-  uint64_t large = (uint64_t)1 << kernel->format->level[2].shift;
-  uint64_t low = kernel->frames.zones[ZONE_DIRECT].end << PGSHIFT;
-  for (uint64_t pa = 0; pa < low; pa += large)
-    table_put(kernel, directory_entry(kernel, KERNBASE + pa),
-              pa | KERNEL_BITS | PTE_D | PTE_PS | PTE_G | kernel->format->no_execute);
-  kernel->window.direct = low;
+  const struct table_format* format = kernel->format;
+  unsigned level = format->direct_level;
+  uint64_t bytes = kernel->frames.zones[ZONE_DIRECT].end << PGSHIFT, table = 0;
+  for (uint64_t pa = 0; pa < bytes; pa += (uint64_t)1 << format->level[level].shift) {
+    uint64_t va = format->kernel_base + pa;
+    bool next_table = (pa & (((uint64_t)1 << (format->level[level].shift + format->level[level].bits)) - 1)) == 0;
+    if (next_table) table = kernel_table(kernel, level, va);
+    table_put(kernel, table_entry_address(format, table, level, va),
+              pa | KERNEL_BITS | PTE_D | PTE_PS | PTE_G | format->no_execute);
+  }
+  kernel->window.direct = bytes;
 }
 
 static void build_window(struct kernel* kernel) {
-  kernel->window.base = ADDRESS_SPACE_END - ((uint64_t)1 << kernel->format->level[2].shift);
-  kernel->window.table = take_zeroed(kernel);
-  table_put(kernel, directory_entry(kernel, kernel->window.base), kernel->window.table | KERNEL_BITS);
+  kernel->window.base = kernel->format->window_base;
+  kernel->window.table = kernel_table(kernel, 1, kernel->window.base);
 }
 
-static bool turn_paging_on(struct kernel* kernel, enum kernel_paging paging) {
+// The order that the way into long mode wants (SDM vol. 3A, 9.8.5): PAE and LA57, then CR3, then LME, then PG.
+static bool turn_paging_on(struct kernel* kernel) {
   struct hal* hal = kernel->hal;
-  uint32_t cr4 = CR4_PSE | CR4_PGE | (paging == KERNEL_PAGING_PAE ? CR4_PAE : 0);
-  bool done = hal_write_register(hal, HAL_CR3, kernel->root) && hal_write_register(hal, HAL_CR4, cr4);
-  if (paging == KERNEL_PAGING_PAE) done = done && hal_write_register(hal, HAL_EFER, EFER_NXE);
+  const struct table_format* format = kernel->format;
+  bool done = hal_write_register(hal, HAL_CR4, format->cr4) && hal_write_register(hal, HAL_CR3, kernel->root);
+  if (format->efer) done = done && hal_write_register(hal, HAL_EFER, format->efer);
   done = done && hal_write_register(hal, HAL_CR0, CR0_PG | CR0_WP | CR0_ET | CR0_PE);
   kernel->window.paging = done;
   return done;
@@ -154,10 +174,9 @@ struct kernel* kernel_boot(void* arena, size_t bytes, struct hal* hal, const str
     panic_too_few(kernel, params->frames, needed);
     return NULL;
   }
-  build_root(kernel);
+  kernel->root = take_zeroed(kernel);
   build_direct_map(kernel);
   if (needs_window(params)) build_window(kernel);
-  if (!turn_paging_on(kernel, params->paging))
-    kernel_panic(kernel, "the processor refuses the control registers", NO_NUMBER);
+  if (!turn_paging_on(kernel)) kernel_panic(kernel, "the processor refuses the control registers", NO_NUMBER);
   return kernel->panicked ? NULL : kernel;
 }

@@ -20,8 +20,7 @@ struct kernel {
 
   struct frames frames;
   const struct table_format* format;
-  uint64_t root;       // the kernel's own root table: what is loaded when no process is
-  uint64_t directory;  // the table whose entries map the upper GiB
+  uint64_t root;  // the kernel's own root table: what is loaded when no process is
   struct window window;
   struct vma_pool vmas;
   struct swap swap;

@@ -31,11 +31,10 @@ void kernel_vmas(const struct kernel* kernel, int pid, void (*visit)(void* ctx, 
 bool kernel_translate(const struct kernel* kernel, int pid, uint64_t va, uint64_t* pa) {
   const struct process* process = find(kernel, pid);
   const struct table_format* format = kernel->format;
-  if (!process || va >= KERNBASE) return false;
+  if (!process || va >= format->user_end) return false;
   uint64_t table = process->root;
   for (unsigned level = format->levels; level >= 1; level--) {
-    uint64_t index = va >> format->level[level].shift & (((uint64_t)1 << format->level[level].bits) - 1);
-    uint64_t entry = hal_peek(kernel->hal, table + index * format->entry_bytes, format->entry_bytes);
+    uint64_t entry = hal_peek(kernel->hal, table_entry_address(format, table, level, va), format->entry_bytes);
     if (!(entry & PTE_P)) return false;
     table = PTE_ADDR(entry);
   }

@@ -14,7 +14,7 @@ enum { HOST_READ_WRITE = PROT_READ | PROT_WRITE };  // the kernel's own protecti
 
 #include "check.h"
 
-enum { PAGES = 1 << 20, ZERO_LINE = 64 };
+enum { PAGES = 1 << 20, LINKS = 1 << 14, ZERO_LINE = 64 };
 
 static struct fake_hal* fake_of(const struct hal* hal) { return (struct fake_hal*)hal; }
 
@@ -35,47 +35,114 @@ void fake_poke(struct fake_hal* fake, uint64_t pa, unsigned size, uint64_t value
 
 static bool paging(const struct fake_hal* fake) { return fake->registers[HAL_CR0] >> 31 & 1; }
 static bool pae(const struct fake_hal* fake) { return fake->registers[HAL_CR4] & 0x20; }
+static bool la57(const struct fake_hal* fake) { return fake->registers[HAL_CR4] & 0x1000; }
+static bool lme(const struct fake_hal* fake) { return fake->registers[HAL_EFER] & 0x100; }
+
+static struct fake_tlb_entry* tlb_slot(const struct fake_hal* fake, uint64_t va) {
+  uint64_t page = (va >> 12) + 1, slot = page % PAGES;
+  for (unsigned n = 0; n < PAGES / 2; n++, slot = (slot + 1) % PAGES) {
+    struct fake_tlb_entry* entry = &fake->tlb[slot];
+    if (entry->page == 0) entry->page = page;
+    if (entry->page == page) return entry;
+  }
+  fail_msg("the fake's TLB is full");
+  return NULL;
+}
+
+static struct fake_link* link_slot(const struct fake_hal* fake, unsigned level, uint64_t va) {
+  uint64_t prefix = va >> (12 + 9 * (level - 1)) << 3 | level, slot = prefix * 0x9e3779b97f4a7c15u >> 50;
+  for (unsigned n = 0; n < LINKS / 2; n++, slot = (slot + 1) % LINKS) {
+    struct fake_link* link = &fake->links[slot];
+    if (link->prefix == 0) link->prefix = prefix;
+    if (link->prefix == prefix) return link;
+  }
+  fail_msg("the fake's walk cache is full");
+  return NULL;
+}
+
+static void forget(struct fake_tlb_entry* entry) { *entry = (struct fake_tlb_entry){.page = entry->page}; }
 
 static bool cached(const struct fake_hal* fake, const struct fake_tlb_entry* entry) {
   return entry->life == (entry->global ? fake->global_life : fake->life);
 }
 
+// The entries from the root to the leaf, by level; those of the walk cache were not read now.
 struct walk {
-  uint64_t at[2], entry[2];  // directory entry, table entry
-  bool large;
+  unsigned top, leaf, size;  // levels of the first entry and of the last; bytes of an entry
+  uint64_t at[6], entry[6];
 };
 
-static bool walk(const struct fake_hal* fake, uint64_t va, struct walk* w) {
-  if (pae(fake)) {
-    uint64_t pdpte = fake->pdptes[va >> 30];
-    if (!(pdpte & 1)) return false;
-    w->at[0] = (pdpte & 0xffffffffff000) + 8 * (va >> 21 & 511);
-    w->entry[0] = fake_word(fake, w->at[0], 8);
-    w->at[1] = (w->entry[0] & 0xffffffffff000) + 8 * (va >> 12 & 511);
-  } else {
-    w->at[0] = (fake->registers[HAL_CR3] & 0xfffff000) + 4 * (va >> 22);
-    w->entry[0] = fake_word(fake, w->at[0], 4);
-    w->at[1] = (w->entry[0] & 0xfffff000) + 4 * (va >> 12 & 1023);
-  }
-  if (!(w->entry[0] & 1)) return false;
-  w->large = w->entry[0] & 0x80;
-  if (w->large) return true;
-  w->entry[1] = fake_word(fake, w->at[1], pae(fake) ? 8 : 4);
+static bool walk_32bit(const struct fake_hal* fake, uint64_t va, struct walk* w) {
+  *w = (struct walk){.top = 2, .leaf = 2, .size = 4};
+  w->at[2] = (fake->registers[HAL_CR3] & 0xfffff000) + 4 * (va >> 22);
+  w->entry[2] = fake_word(fake, w->at[2], 4);
+  if (!(w->entry[2] & 1)) return false;
+  if (w->entry[2] & 0x80) return true;
+  w->leaf = 1;
+  w->at[1] = (w->entry[2] & 0xfffff000) + 4 * (va >> 12 & 1023);
+  w->entry[1] = fake_word(fake, w->at[1], 4);
   return w->entry[1] & 1;
 }
 
-static void fill(struct fake_hal* fake, uint64_t va, const struct walk* w) {
-  uint64_t leaf = w->large ? w->entry[0] : w->entry[1];
-  uint64_t both = w->large ? leaf : leaf & w->entry[0];
-  uint64_t offset_in_large = w->large ? va & (pae(fake) ? 0x1ff000 : 0x3ff000) : 0;
+// The kernel must not have set them.
+static void check_reserved_bits(uint64_t va, unsigned level, uint64_t entry) {
+  uint64_t reserved = 0x000fff0000000000;  // the fake's processors have 40 bits of physical address
+  if (level >= 4) reserved |= 0x80;
+  if (level == 3 && entry & 0x80) reserved |= 0x3fffe000;
+  if (level == 2 && entry & 0x80) reserved |= 0x1fe000;
+  if (entry & reserved)
+    fail_msg("reserved bits in the entry %#lx of level %u for %#lx", (unsigned long)entry, level, (unsigned long)va);
+}
+
+// PAE below its registers, 4-level and 5-level: 9 bits of the address and 8 bytes of entry a level.
+static bool walk_from(const struct fake_hal* fake, uint64_t va, unsigned top, uint64_t table, struct walk* w) {
+  *w = (struct walk){.top = top, .leaf = top, .size = 8};
+  for (;; w->leaf--) {
+    unsigned level = w->leaf;
+    struct fake_link* link = level > 1 ? link_slot(fake, level, va) : NULL;
+    bool known = link && link->life == fake->link_life;
+    w->at[level] = table + 8 * (va >> (12 + 9 * (level - 1)) & 511);
+    w->entry[level] = known ? link->entry : fake_word(fake, w->at[level], 8);
+    if (known) w->at[level] = 0;
+    if (!(w->entry[level] & 1)) return false;
+    check_reserved_bits(va, level, w->entry[level]);
+    if (level == 1 || w->entry[level] & 0x80) return true;
+    link->life = fake->link_life;  // A is set when the walk succeeds; until then no other walk comes
+    link->entry = w->entry[level];
+    table = w->entry[level] & 0xffffffffff000;
+  }
+}
+
+static bool walk(const struct fake_hal* fake, uint64_t va, struct walk* w) {
+  uint64_t root = fake->registers[HAL_CR3] & 0xffffffffff000;
+  if (!pae(fake)) return walk_32bit(fake, va, w);
+  if (lme(fake)) {
+    unsigned levels = la57(fake) ? 5 : 4, unused = 64 - (12 + 9 * levels);
+    if ((uint64_t)((int64_t)(va << unused) >> unused) != va) fail_msg("%#lx is not canonical", (unsigned long)va);
+    return walk_from(fake, va, levels, root, w);
+  }
+  uint64_t pdpte = fake->pdptes[va >> 30];
+  return pdpte & 1 && walk_from(fake, va, 2, pdpte & 0xffffffffff000, w);
+}
+
+// What a fault at `va` makes the processor forget.
+static void forget_links(struct fake_hal* fake, uint64_t va) {
+  for (unsigned level = 2; level <= 5; level++) link_slot(fake, level, va)->life = 0;
+}
+
+static void fill(struct fake_hal* fake, struct fake_tlb_entry* entry, uint64_t va, const struct walk* w) {
+  uint64_t leaf = w->entry[w->leaf], all = ~0ull, any = 0;
+  unsigned shift = w->leaf == 1 ? 12 : w->size == 4 ? 22 : 12 + 9 * (w->leaf - 1);
+  for (unsigned level = w->leaf; level <= w->top; level++) all &= w->entry[level], any |= w->entry[level];
   bool global = leaf & 0x100 && fake->registers[HAL_CR4] & 0x80;
-  fake->tlb[va >> 12] = (struct fake_tlb_entry){.life = global ? fake->global_life : fake->life,
-                                                .global = global,
-                                                .writable = both & 2,
-                                                .user = both & 4,
-                                                .no_execute = (leaf | w->entry[0]) >> 63,
-                                                .dirty = leaf & 0x40,
-                                                .frame = (leaf & 0xffffffffff000) + offset_in_large};
+  *entry = (struct fake_tlb_entry){.page = entry->page,
+                                   .life = global ? fake->global_life : fake->life,
+                                   .global = global,
+                                   .writable = all & 2,
+                                   .user = all & 4,
+                                   .no_execute = any >> 63,
+                                   .dirty = leaf & 0x40,
+                                   .frame = (leaf & 0xffffffffff000) + (va & ((1ull << shift) - 1) & ~0xfffull)};
 }
 
 static bool permitted(const struct fake_tlb_entry* entry, enum fake_kind kind, bool user) {
@@ -85,34 +152,34 @@ static bool permitted(const struct fake_tlb_entry* entry, enum fake_kind kind, b
 }
 
 static void set_accessed_and_dirty(struct fake_hal* fake, struct walk* w, bool write) {
-  unsigned size = pae(fake) ? 8 : 4;
-  w->entry[0] |= 0x20 | (w->large && write ? 0x40 : 0);
-  fake_poke(fake, w->at[0], size, w->entry[0]);
-  if (w->large) return;
-  w->entry[1] |= 0x20 | (write ? 0x40 : 0);
-  fake_poke(fake, w->at[1], size, w->entry[1]);
+  for (unsigned level = w->top; level >= w->leaf; level--) {
+    if (!w->at[level]) continue;
+    w->entry[level] |= 0x20 | (level == w->leaf && write ? 0x40 : 0);
+    fake_poke(fake, w->at[level], w->size, w->entry[level]);
+  }
 }
 
 bool fake_access(struct fake_hal* fake, uint64_t va, enum fake_kind kind, bool user, uint64_t* pa, unsigned* error) {
   fake->now++;
   *pa = va;
   if (!paging(fake)) return true;
-  struct fake_tlb_entry* entry = &fake->tlb[va >> 12];
-  struct walk w = {{0}, {0}, false};
-  bool hit = cached(fake, entry), present = true;
-  if (!hit || (kind == FAKE_WRITE && !entry->dirty)) {
+  struct fake_tlb_entry* entry = tlb_slot(fake, va);
+  struct walk w = {.top = 0};
+  bool walked = !cached(fake, entry) || (kind == FAKE_WRITE && !entry->dirty), present = true;
+  if (walked) {
     present = walk(fake, va, &w);
-    if (present) fill(fake, va, &w);
+    if (present) fill(fake, entry, va, &w);
   }
   if (!present || !permitted(entry, kind, user)) {
     bool fetch_bit = kind == FAKE_FETCH && pae(fake) && fake->registers[HAL_EFER] & 0x800;
     *error = (present ? 1 : 0) | (kind == FAKE_WRITE ? 2 : 0) | (user ? 4 : 0) | (fetch_bit ? 16 : 0);
-    *entry = (struct fake_tlb_entry){0};
+    forget(entry);
+    forget_links(fake, va);
     return false;
   }
-  if (w.at[0]) {
+  if (walked) {
     set_accessed_and_dirty(fake, &w, kind == FAKE_WRITE);
-    fill(fake, va, &w);
+    fill(fake, entry, va, &w);
   }
   *pa = entry->frame + (va & 4095);
   return true;
@@ -167,21 +234,37 @@ static void block_write(struct hal* hal, uint64_t va, const void* from, uint64_t
 
 static uint64_t peek(const struct hal* hal, uint64_t pa, unsigned size) { return fake_word(fake_of(hal), pa, size); }
 
+// Writes that the architecture answers with #GP.
+static bool refused(const struct fake_hal* fake, enum hal_register reg, uint64_t value) {
+  uint64_t change = fake->registers[reg] ^ value;
+  bool long_mode = paging(fake) && lme(fake);
+  if (reg == HAL_CR0) return value >> 31 & 1 && lme(fake) && !pae(fake);
+  if (reg == HAL_CR4) return long_mode && change & (0x20 | 0x1000);
+  return reg == HAL_EFER && paging(fake) && change & 0x100;
+}
+
 static bool write_register(struct hal* hal, enum hal_register reg, uint64_t value) {
   struct fake_hal* fake = fake_of(hal);
   uint64_t old = fake->registers[reg];
+  if (refused(fake, reg, value)) return false;
+  if (fake->load_count < FAKE_LOADS) {
+    fake->loads[fake->load_count].reg = reg;
+    fake->loads[fake->load_count++].value = value;
+  }
   fake->registers[reg] = value;
   fake->cr3_writes += reg == HAL_CR3;
   fake->life++;
+  fake->link_life++;
   if (reg == HAL_CR0 || (reg == HAL_CR4 && (old ^ value) & 0x80)) fake->global_life++;
-  if (paging(fake) && pae(fake))
+  if (paging(fake) && pae(fake) && !lme(fake))
     for (unsigned i = 0; i < 4; i++) fake->pdptes[i] = fake_word(fake, (fake->registers[HAL_CR3] & ~31ull) + 8 * i, 8);
   return true;
 }
 
 static void invlpg(struct hal* hal, uint64_t va) {
   fake_of(hal)->invlpgs++;
-  fake_of(hal)->tlb[va >> 12] = (struct fake_tlb_entry){0};
+  fake_of(hal)->link_life++;
+  forget(tlb_slot(fake_of(hal), va));
 }
 
 static uint64_t now(const struct hal* hal) { return fake_of(hal)->now; }
@@ -261,16 +344,19 @@ void fake_create(struct fake_hal* fake, uint64_t frames, uint64_t blocks, uint64
   fake->disk_cycles = disk_cycles;
   fake->disk = calloc(blocks + 1, 4096);
   fake->tlb = calloc(PAGES, sizeof *fake->tlb);
-  fake->life = fake->global_life = 1;
+  fake->links = calloc(LINKS, sizeof *fake->links);
+  fake->life = fake->global_life = fake->link_life = 1;
   fake->registers[HAL_CR0] = 0x11;
   assert_non_null(fake->disk);
   assert_non_null(fake->tlb);
+  assert_non_null(fake->links);
 }
 
 void fake_destroy(struct fake_hal* fake) {
   munmap(fake->memory, fake->bytes ? fake->bytes : 1);
   free(fake->disk);
   free(fake->tlb);
+  free(fake->links);
 }
 
 struct kernel* fake_boot(struct fake_hal* fake, void** arena, enum kernel_paging paging_mode, uint64_t frames,

@@ -1,19 +1,27 @@
 // SPDX-License-Identifier: MIT
 // A HAL without an engine: a byte array, and a page walk of its own, written apart from the kernel's and the engines'.
-// Its TLB is the strictest possible one: it never forgets an entry that it may keep, so that a missing INVLPG or CR3
-// write shows. A kernel access that faults fails the test.
+// Its TLB and its walk cache are the strictest possible ones: they never forget an entry that they may keep, so that a
+// missing INVLPG or CR3 write shows. A kernel access that faults fails the test.
 #ifndef PAGEWALK_TESTS_FIRMWARE_FAKE_HAL_H
 #define PAGEWALK_TESTS_FIRMWARE_FAKE_HAL_H
 
 #include "hal/hal.h"
 #include "kernel/kernel.h"
 
-enum { FAKE_NOTES = 4096, FAKE_TRANSFERS = 64 };
+enum { FAKE_NOTES = 4096, FAKE_TRANSFERS = 64, FAKE_LOADS = 16 };
 
 struct fake_tlb_entry {
+  uint64_t page;  // number of its page, counted from 1; 0: none was ever kept here
   uint32_t life;  // valid if it equals the flush count of its kind
   bool global, writable, user, no_execute, dirty;
   uint64_t frame;
+};
+
+// What a walk read on its way: an entry that leads to a table.
+struct fake_link {
+  uint64_t prefix;  // the address bits that lead to it, and its level in bits 2:0; 0: none
+  uint32_t life;
+  uint64_t entry;
 };
 
 struct fake_transfer {
@@ -27,8 +35,14 @@ struct fake_hal {
   uint8_t* memory;
   uint64_t bytes;
   uint64_t registers[5], pdptes[4];
-  struct fake_tlb_entry* tlb;  // one for each page of the linear address space
-  uint32_t life, global_life;
+  struct {
+    enum hal_register reg;
+    uint64_t value;
+  } loads[FAKE_LOADS];  // the first so many of control registers
+  unsigned load_count;
+  struct fake_tlb_entry* tlb;  // hash tables, by page and by prefix
+  struct fake_link* links;
+  uint32_t life, global_life, link_life;
   uint64_t now;
 
   uint8_t* disk;

@@ -15,7 +15,8 @@ static const uint64_t BASE = 0x400000;
 
 // A process with `pages` pages from BASE on, running, and so many frames that `fit` of them are resident at a time.
 static void begin_with(enum kernel_paging paging, unsigned pages, unsigned fit, uint64_t blocks) {
-  unsigned tables = paging == KERNEL_PAGING_PAE ? 2 + 3 : 1 + 2;  // kernel's, and root to leaf of one place
+  static const unsigned tables_of[] = {1 + 2, 2 + 3, 2 + 4, 3 + 5};  // kernel's, and root to leaf of one place
+  unsigned tables = tables_of[paging];
   struct kernel_params params = {.paging = paging, .maxphyaddr = 40, .frames = tables + fit};
   uint64_t frames = tables + fit, least = kernel_frames_needed(&params);
   kernel = fake_boot(&fake, &arena, paging, frames < least ? least : frames, blocks);
@@ -154,6 +155,18 @@ static void illegal_accesses_kill_with_a_reason(void** state) {
   begin_with(KERNEL_PAGING_PAE, 8, 8, 8);
   touch(1, FAKE_READ);
   dies(page_at(1), FAKE_FETCH, FEC_U | FEC_ID | FEC_PR, "is not executable");
+  begin_with(KERNEL_PAGING_4LEVEL, 8, 8, 8);
+  dies(0xffff800000000010, FAKE_WRITE, FEC_U | FEC_WR | FEC_PR,
+       "write to 0xffff800000000010, which belongs to the kernel");
+  begin_with(KERNEL_PAGING_4LEVEL, 8, 8, 8);
+  dies(0xffffffffff600000, FAKE_FETCH, FEC_U | FEC_ID, "fetch from 0xffffffffff600000, which belongs to the kernel");
+  begin_with(KERNEL_PAGING_4LEVEL, 8, 8, 8);
+  dies(0x7fffffffe123, FAKE_READ, FEC_U, "read of 0x7fffffffe123, where the process has no memory");
+  begin_with(KERNEL_PAGING_5LEVEL, 8, 8, 8);
+  dies(0xff00000000000010, FAKE_READ, FEC_U | FEC_PR, "read of 0xff00000000000010, which belongs to the kernel");
+  begin_with(KERNEL_PAGING_5LEVEL, 8, 8, 8);
+  touch(1, FAKE_WRITE);
+  dies(page_at(1), FAKE_FETCH, FEC_U | FEC_ID | FEC_PR, "is not executable");
 }
 
 static void protection_faults_are_counted_apart(void** state) {
@@ -218,8 +231,10 @@ static void a_dirty_page_survives_the_disk(enum kernel_paging paging) {
   end();
 }
 
-static void dirty_pages_survive_the_disk_in_both_modes(void** state) {
+static void dirty_pages_survive_the_disk_in_all_modes(void** state) {
   (void)state;
+  a_dirty_page_survives_the_disk(KERNEL_PAGING_4LEVEL);
+  a_dirty_page_survives_the_disk(KERNEL_PAGING_5LEVEL);
   a_dirty_page_survives_the_disk(KERNEL_PAGING_32BIT);
   a_dirty_page_survives_the_disk(KERNEL_PAGING_PAE);
 }
@@ -435,10 +450,11 @@ static void random_processes_keep_their_data(enum kernel_paging paging, uint32_t
   static uint32_t shadow[PROCESSES][PAGES];
   int pids[PROCESSES] = {0};
   kernel = fake_boot(&fake, &arena, paging, 48, 200);
+  const uint64_t far = kernel_user_end(kernel) / 4 * 3;
   for (unsigned step = 1; step <= STEPS; step++) {
     unsigned p = next_random(&seed) % PROCESSES, page = next_random(&seed) % PAGES;
-    // Half of each process's pages lie in another table's reach, in PAE in another directory's.
-    uint64_t va = page < PAGES / 2 ? page_at(page) : 0x80000000 + page * PGSIZE, pa;
+    // Half of each process's pages lie in another table's reach, below another entry of the root.
+    uint64_t va = page < PAGES / 2 ? page_at(page) : far + page * PGSIZE, pa;
     struct kernel_kill kill = {.pid = 0};
     if (pids[p] == 0) {
       pids[p] = kernel_spawn(kernel);
@@ -447,7 +463,7 @@ static void random_processes_keep_their_data(enum kernel_paging paging, uint32_t
         continue;
       }
       kernel_map(kernel, pids[p], BASE, page_at(PAGES), PROT_READ | PROT_WRITE);
-      kernel_map(kernel, pids[p], 0x80000000, 0x80000000 + PAGES * PGSIZE, PROT_READ | PROT_WRITE);
+      assert_int_equal(kernel_map(kernel, pids[p], far, far + PAGES * PGSIZE, PROT_READ | PROT_WRITE), 0);
       memset(shadow[p], 0, sizeof shadow[p]);
     }
     kernel_switch(kernel, pids[p]);
@@ -472,6 +488,8 @@ static void data_survives_random_use_by_several_processes(void** state) {
   (void)state;
   random_processes_keep_their_data(KERNEL_PAGING_32BIT, 4711);
   random_processes_keep_their_data(KERNEL_PAGING_PAE, 4712);
+  random_processes_keep_their_data(KERNEL_PAGING_4LEVEL, 4713);
+  random_processes_keep_their_data(KERNEL_PAGING_5LEVEL, 4714);
 }
 
 static void vmas_count_what_is_resident_and_swapped(void* ctx, const struct kernel_vma* vma) {
@@ -497,7 +515,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(protection_faults_are_counted_apart),
     cmocka_unit_test(a_spurious_fault_is_tolerated_but_not_for_ever),
     cmocka_unit_test(a_clean_zero_page_is_dropped),
-    cmocka_unit_test(dirty_pages_survive_the_disk_in_both_modes),
+    cmocka_unit_test(dirty_pages_survive_the_disk_in_all_modes),
     cmocka_unit_test(the_entry_keeps_the_block),
     cmocka_unit_test(a_clean_page_with_a_copy_is_not_written_again),
     cmocka_unit_test(a_damaged_block_is_noticed),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Page tables of both formats: where entries lie, which tables are built, when they go; swap entries.
+// Page tables of all formats: where entries lie, which tables are built, when they go; swap entries.
 #include "check.h"
 #include "firmware/fake_hal.h"
 #include "kernel/mm/mmu.h"
@@ -49,6 +49,30 @@ static void the_pae_format_is_2_9_9_12(void** state) {
   end();
 }
 
+// From the root down: an entry of 8 bytes for each 9 bits of the address.
+static void a_format_of_nines(enum kernel_paging paging, unsigned levels, uint64_t va) {
+  uint64_t entry_pa, at = 0;
+  begin(paging);
+  uint64_t table = process->root;
+  assert_true(table_ensure(kernel, process, va, &entry_pa));
+  for (unsigned level = levels; level >= 1; level--) {
+    at = table + 8 * (va >> (12 + 9 * (level - 1)) & 511);
+    if (level == 1) break;
+    uint64_t entry = fake_word(&fake, at, 8);
+    assert_int_equal(entry & 0xfff, PTE_P | PTE_W | PTE_U);
+    table = PTE_ADDR(entry);
+  }
+  assert_int_equal(entry_pa, at);
+  assert_int_equal(kernel->frames.tables, levels);
+  end();
+}
+
+static void the_long_formats_are_nines_and_12(void** state) {
+  (void)state;
+  a_format_of_nines(KERNEL_PAGING_4LEVEL, 4, 0x7654321fedcb);
+  a_format_of_nines(KERNEL_PAGING_5LEVEL, 5, 0xb4321fedcba987);
+}
+
 static void find_says_where_a_missing_table_ends(void** state) {
   (void)state;
   uint64_t entry_pa, skip_to = 0;
@@ -62,6 +86,13 @@ static void find_says_where_a_missing_table_ends(void** state) {
   table_ensure(kernel, process, 0, &entry_pa);
   assert_false(table_find(kernel, process->root, 0x8049000, &entry_pa, &skip_to));
   assert_int_equal(skip_to, 0x8200000);
+  end();
+  begin(KERNEL_PAGING_5LEVEL);
+  assert_false(table_find(kernel, process->root, 0xff00008049000, &entry_pa, &skip_to));
+  assert_int_equal(skip_to, 0x10000000000000);
+  table_ensure(kernel, process, 0xff00000000000, &entry_pa);
+  assert_false(table_find(kernel, process->root, 0xfff0008049000, &entry_pa, &skip_to));
+  assert_int_equal(skip_to, 0xfff8000000000);
   end();
 }
 
@@ -90,6 +121,48 @@ static void a_table_goes_with_its_last_entry(void** state) {
   (void)state;
   empty_tables_go(KERNEL_PAGING_32BIT, 4 << 20);
   empty_tables_go(KERNEL_PAGING_PAE, 2 << 20);
+  empty_tables_go(KERNEL_PAGING_4LEVEL, 2 << 20);
+  empty_tables_go(KERNEL_PAGING_5LEVEL, 2 << 20);
+}
+
+// What a lone page needs at every level goes with it.
+static void tables_of_every_level_go(enum kernel_paging paging, unsigned levels, uint64_t va) {
+  begin(paging);
+  uint64_t entry_pa, free_before = frames_free_count(kernel), other;
+  assert_true(table_ensure(kernel, process, va, &entry_pa));
+  table_set(kernel, entry_pa, 0, 0x7000 | PTE_P);
+  assert_int_equal(frames_free_count(kernel), free_before - (levels - 1));
+  assert_true(table_ensure(kernel, process, va ^ (uint64_t)1 << 30, &other));  // its own PDE's and PTE's tables
+  table_set(kernel, other, 0, 0x7000 | PTE_P);
+  assert_int_equal(frames_free_count(kernel), free_before - (levels - 1) - 2);
+  table_clear(kernel, process, va);
+  assert_int_equal(frames_free_count(kernel), free_before - (levels - 1));
+  table_clear(kernel, process, va ^ (uint64_t)1 << 30);
+  assert_int_equal(frames_free_count(kernel), free_before);
+  assert_int_equal(fake_word(&fake, process->root + 8 * (va >> (12 + 9 * (levels - 1))), 8), 0);
+  end();
+}
+
+static void lone_pages_leave_no_tables(void** state) {
+  (void)state;
+  tables_of_every_level_go(KERNEL_PAGING_4LEVEL, 4, 0x7fffffffe000);
+  tables_of_every_level_go(KERNEL_PAGING_5LEVEL, 5, 0xffffffffffe000);
+}
+
+// Tables that were built, but whose page never came, because no frame was left, go with the process.
+static void unused_tables_go_with_the_process(void** state) {
+  (void)state;
+  const enum kernel_paging modes[] = {KERNEL_PAGING_32BIT, KERNEL_PAGING_PAE, KERNEL_PAGING_4LEVEL,
+                                      KERNEL_PAGING_5LEVEL};
+  for (unsigned i = 0; i < 4; i++) {
+    begin(modes[i]);
+    uint64_t entry_pa, end_of_user = kernel_user_end(kernel);
+    const uint64_t places[] = {0, 0x40000000, end_of_user / 2, end_of_user - PGSIZE};
+    for (unsigned n = 0; n < 4; n++) assert_true(table_ensure(kernel, process, places[n], &entry_pa));
+    kernel_exit(kernel, process->pid);
+    assert_int_equal(frames_free_count(kernel) + kernel->frames.kernel, 64);
+    end();
+  }
 }
 
 // The processor reads PDPTEs only when CR3 is loaded: a new directory of the running process needs that.
@@ -113,6 +186,8 @@ static void leaves_carry_the_vmas_protection(void** state) {
   assert_int_equal(table_user_leaf(&table_format_32bit, pa, PROT_WRITE), pa | PTE_P | PTE_U | PTE_W);
   assert_true(table_user_leaf(&table_format_pae, pa, PROT_WRITE) == (pa | PTE_P | PTE_U | PTE_W | PTE_NX));
   assert_true(table_user_leaf(&table_format_pae, pa, PROT_EXEC) == (pa | PTE_P | PTE_U));
+  assert_true(table_user_leaf(&table_format_4level, pa, PROT_READ) == (pa | PTE_P | PTE_U | PTE_NX));
+  assert_true(table_user_leaf(&table_format_5level, pa, PROT_WRITE) == (pa | PTE_P | PTE_U | PTE_W | PTE_NX));
 }
 
 static void swap_entries_differ_from_all_others(void** state) {
@@ -127,13 +202,11 @@ static void swap_entries_differ_from_all_others(void** state) {
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(the_32_bit_format_is_10_10_12),
-    cmocka_unit_test(the_pae_format_is_2_9_9_12),
-    cmocka_unit_test(find_says_where_a_missing_table_ends),
-    cmocka_unit_test(a_table_goes_with_its_last_entry),
-    cmocka_unit_test(a_new_pdpte_is_loaded),
-    cmocka_unit_test(leaves_carry_the_vmas_protection),
-    cmocka_unit_test(swap_entries_differ_from_all_others),
+    cmocka_unit_test(the_32_bit_format_is_10_10_12),     cmocka_unit_test(the_pae_format_is_2_9_9_12),
+    cmocka_unit_test(the_long_formats_are_nines_and_12), cmocka_unit_test(find_says_where_a_missing_table_ends),
+    cmocka_unit_test(a_table_goes_with_its_last_entry),  cmocka_unit_test(lone_pages_leave_no_tables),
+    cmocka_unit_test(unused_tables_go_with_the_process), cmocka_unit_test(a_new_pdpte_is_loaded),
+    cmocka_unit_test(leaves_carry_the_vmas_protection),  cmocka_unit_test(swap_entries_differ_from_all_others),
 };
 
 TEST_MAIN(tests)

@@ -8,7 +8,8 @@
 
 struct campaign {
   const struct config* geometry;  // sets, ways, replacement; the latencies are drawn from the seed
-  bool pae;
+  enum paging_mode mode;
+  bool features;     // INVPCID and segments too
   bool min_latency;  // memory latencies of one cycle, steps of none
   uint64_t seed;
   uint64_t parts;  // to be answered

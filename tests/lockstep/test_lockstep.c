@@ -8,7 +8,7 @@
 #include "check.h"
 #include "lockstep/campaign.h"
 
-enum { PARTS_PER_RUN = 20000, RUNS = 26 };
+enum { PARTS_PER_RUN = 12000, RUNS = 28 };
 
 static uint64_t first_seed(void) {
   const char* text = getenv("PAGEWALK_SEED");
@@ -37,6 +37,31 @@ static struct config mixed(void) {
   return config;
 }
 
+// Everything that there is, small, so that evictions matter.
+static struct config whole(void) {
+  struct config config = tiny();
+  snprintf(config.name, sizeof config.name, "whole");
+  config.stlb.sets = 8, config.stlb.ways = 3;
+  config.psc.pde = 3, config.psc.pdpte = 2, config.psc.pml4e = 2, config.psc.pml5e = 1;
+  config.cache.l1d.sets = 4, config.cache.l1d.ways = 2;
+  config.cache.l2.sets = 8, config.cache.l2.ways = 2;
+  return config;
+}
+
+// The other policies, a second level with an array for large pages, the walker entering at L2, and an L3.
+static struct config other(void) {
+  struct config config = whole();
+  snprintf(config.name, sizeof config.name, "other");
+  config.itlb.replacement = REPLACE_FIFO, config.itlb.ways = 3;
+  config.dtlb.replacement = REPLACE_NRU;
+  config.stlb.replacement = REPLACE_RANDOM, config.stlb.sets = 4, config.stlb.large_sets = 2,
+  config.stlb.large_ways = 3;
+  config.psc.pdpte = 0;
+  config.cache.l3.sets = 8, config.cache.l3.ways = 3;
+  config.cache.walker = CACHE_L2;
+  return config;
+}
+
 // Runs `runs` campaigns, half of them in each mode, and checks that they were worth something.
 static void campaigns(struct config config, int runs, bool min_latency) {
   uint64_t seed = first_seed();
@@ -44,7 +69,8 @@ static void campaigns(struct config config, int runs, bool min_latency) {
   printf("seeds %" PRIu64 " to %" PRIu64 "\n", seed, seed + (uint64_t)runs - 1);
   for (int i = 0; i < runs; i++) {
     struct campaign campaign = {.geometry = &config,
-                                .pae = i % 2,
+                                .mode = (enum paging_mode)(MODE_32BIT + i % 4),
+                                .features = true,
                                 .min_latency = min_latency,
                                 .seed = seed + (uint64_t)i,
                                 .parts = PARTS_PER_RUN};
@@ -87,19 +113,43 @@ static void minimal_latencies_agree(void** state) {
   campaigns(tiny(), RUNS, true);
 }
 
+static void whole_machine_agrees(void** state) {
+  (void)state;
+  campaigns(whole(), RUNS, false);
+}
+
+static void other_policies_agree(void** state) {
+  (void)state;
+  campaigns(other(), RUNS, false);
+}
+
+static void whole_machine_agrees_at_minimal_latencies(void** state) {
+  (void)state;
+  campaigns(whole(), RUNS, true);
+}
+
 static void skipping_changes_nothing(void** state) {
   (void)state;
-  struct config config = tiny();
+  struct config config = whole();
   for (uint64_t i = 0; i < 20; i++) {
-    struct campaign campaign = {.geometry = &config, .pae = i % 2, .seed = first_seed() + 1000 + i, .parts = 2000};
+    struct campaign campaign = {.geometry = &config,
+                                .mode = (enum paging_mode)(MODE_32BIT + i % 4),
+                                .features = true,
+                                .seed = first_seed() + 1000 + i,
+                                .parts = 2000};
     assert_true(campaign_skip_agrees(&campaign, ENGINE_MODEL));
     assert_true(campaign_skip_agrees(&campaign, ENGINE_RTL));
   }
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(default_geometry_agrees),  cmocka_unit_test(tiny_geometry_agrees),
-    cmocka_unit_test(mixed_geometry_agrees),    cmocka_unit_test(minimal_latencies_agree),
+    cmocka_unit_test(default_geometry_agrees),
+    cmocka_unit_test(tiny_geometry_agrees),
+    cmocka_unit_test(mixed_geometry_agrees),
+    cmocka_unit_test(minimal_latencies_agree),
+    cmocka_unit_test(whole_machine_agrees),
+    cmocka_unit_test(other_policies_agree),
+    cmocka_unit_test(whole_machine_agrees_at_minimal_latencies),
     cmocka_unit_test(skipping_changes_nothing),
 };
 

@@ -15,7 +15,9 @@ void rig_config(struct config* config) {
   config->walk.cas = 4;
   config->dram.latency = 200;
   config->op.cr = 30;
-  config->op.invlpg = 100;
+  config->op.invlpg = config->op.invpcid = 100;
+  config->op.segment = 10;
+  config->walkers = 1;
 }
 
 static void log_event(void* ctx, const struct event* event) {
@@ -26,6 +28,7 @@ static void log_event(void* ctx, const struct event* event) {
 void rig_create(struct rig* rig, const struct config* config) {
   rig->config = *config;
   rig->logged = 0;
+  rig->tables = 0;
   rig->ram = ram_create(UINT64_C(1) << 36);
   assert_non_null(rig->ram);
   struct error err;
@@ -54,9 +57,8 @@ struct counters rig_counters(const struct rig* rig) {
 
 void rig_clear(struct rig* rig) { rig->logged = 0; }
 
-bool rig_control(struct rig* rig, enum control_op op, uint64_t value) {
-  struct control control = {.op = (uint8_t)op, .value = value};
-  struct tick_in in = {.control = &control};
+bool rig_operate(struct rig* rig, const struct control* control) {
+  struct tick_in in = {.control = control};
   struct tick_out out;
   rig_tick(rig, rig_now(rig), &in, &out);
   in.control = NULL;
@@ -64,18 +66,44 @@ bool rig_control(struct rig* rig, enum control_op op, uint64_t value) {
   return !out.control_gp;
 }
 
-struct answer rig_access(struct rig* rig, enum access_kind kind, uint64_t va, unsigned flags) {
-  struct ref ref = {.va = va, .size = 1, .kind = (uint8_t)kind, .flags = (uint8_t)flags};
-  enum port port = kind == ACCESS_FETCH ? PORT_FETCH : PORT_DATA;
+bool rig_control(struct rig* rig, enum control_op op, uint64_t value) {
+  struct control control = {.op = (uint8_t)op, .value = value};
+  return rig_operate(rig, &control);
+}
+
+struct answer rig_part(struct rig* rig, const struct ref* part) {
+  enum port port = part->kind == ACCESS_FETCH ? PORT_FETCH : PORT_DATA;
   struct tick_in in = {.part = {NULL, NULL}};
   struct tick_out out;
-  in.part[port] = &ref;
+  in.part[port] = part;
   rig_tick(rig, rig_now(rig), &in, &out);
   assert_true(out.accepted[port]);
   in.part[port] = NULL;
   while (!out.answered[port]) rig_tick(rig, out.next, &in, &out);
   assert_true(out.next == UINT64_MAX);
   return out.answer[port];
+}
+
+struct answer rig_access(struct rig* rig, enum access_kind kind, uint64_t va, unsigned flags) {
+  struct ref ref = {.va = va, .size = 1, .kind = (uint8_t)kind, .flags = (uint8_t)flags};
+  return rig_part(rig, &ref);
+}
+
+void rig_both(struct rig* rig, const struct ref part[PORT_COUNT], struct answer answer[PORT_COUNT]) {
+  struct tick_in in = {.part = {&part[PORT_FETCH], &part[PORT_DATA]}};
+  struct tick_out out;
+  bool answered[PORT_COUNT] = {false, false};
+  uint64_t now = rig_now(rig);
+  while (!answered[PORT_FETCH] || !answered[PORT_DATA]) {
+    rig_tick(rig, now, &in, &out);
+    in.part[PORT_FETCH] = in.part[PORT_DATA] = NULL;
+    for (int port = 0; port < PORT_COUNT; port++) {
+      if (!out.answered[port]) continue;
+      answered[port] = true;
+      answer[port] = out.answer[port];
+    }
+    now = out.next;
+  }
 }
 
 void rig_start_32bit(struct rig* rig, uint64_t cr4) {
@@ -91,6 +119,15 @@ void rig_start_pae(struct rig* rig, uint64_t cr4, uint64_t efer) {
   for (uint64_t i = 0; i < 4; i++) rig_entry_pae(rig, 2, i << 30);
   assert_true(rig_control(rig, CONTROL_CR3, RIG_ROOT));
   assert_true(rig_control(rig, CONTROL_CR0, CR0_PE | CR0_WP | CR0_PG));
+  rig_clear(rig);
+}
+
+void rig_start_long(struct rig* rig, uint64_t cr4, uint64_t efer) {
+  assert_true(rig_control(rig, CONTROL_EFER, EFER_LME | efer));
+  assert_true(rig_control(rig, CONTROL_CR4, CR4_PAE | (cr4 & ~CR4_PCIDE)));
+  assert_true(rig_control(rig, CONTROL_CR3, RIG_ROOT));
+  assert_true(rig_control(rig, CONTROL_CR0, CR0_PE | CR0_WP | CR0_PG));
+  if (cr4 & CR4_PCIDE) assert_true(rig_control(rig, CONTROL_CR4, CR4_PAE | cr4));
   rig_clear(rig);
 }
 
@@ -120,12 +157,27 @@ uint64_t rig_entry_pae(struct rig* rig, unsigned level, uint64_t va) {
   return table_below(rig, pde, 8, RIG_TABLES + 0x1000 * (va >> 21), 0x27) + 8 * (va >> 12 & 0x1ff);
 }
 
+uint64_t rig_entry_long(struct rig* rig, unsigned top, unsigned level, uint64_t va) {
+  uint64_t table = RIG_ROOT;
+  for (unsigned i = top;; i--) {
+    uint64_t pa = table + 8 * (va >> (12 + 9 * (i - 1)) & 0x1ff);
+    if (i == level) return pa;
+    uint64_t made = RIG_TABLES + 0x1000 * rig->tables;
+    table = table_below(rig, pa, 8, made, 0x27) & 0xffffffffff;
+    rig->tables += table == made;
+  }
+}
+
 void rig_map_32bit(struct rig* rig, uint64_t va, uint64_t bits_and_frame) {
   rig_write(rig, rig_entry_32bit(rig, 1, va), 4, bits_and_frame);
 }
 
 void rig_map_pae(struct rig* rig, uint64_t va, uint64_t bits_and_frame) {
   rig_write(rig, rig_entry_pae(rig, 1, va), 8, bits_and_frame);
+}
+
+void rig_map_long(struct rig* rig, unsigned top, uint64_t va, uint64_t bits_and_frame) {
+  rig_write(rig, rig_entry_long(rig, top, 1, va), 8, bits_and_frame);
 }
 
 size_t rig_count(const struct rig* rig, enum event_type type) {

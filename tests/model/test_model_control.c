@@ -53,8 +53,9 @@ static const struct step steps[] = {
     {ON, 0, CR4_PAE, 0, CONTROL_CR3, 0x1020, false, true, DROP_NON_GLOBAL, 0x1020},
     {OFF, 0, CR4_PAE, 0, CONTROL_CR3, 0x1020, false, false, DROP_NON_GLOBAL, 0x1020},
     {ON, 0, CR4_PAE, LONG_EFER, CONTROL_CR3, 0x1000, false, false, DROP_NON_GLOBAL, 0x1000},
-    {ON, 0, CR4_PAE | CR4_PCIDE, LONG_EFER, CONTROL_CR3, UINT64_C(0x8000000000001007), false, false, DROP_NON_GLOBAL,
+    {ON, 0, CR4_PAE | CR4_PCIDE, LONG_EFER, CONTROL_CR3, UINT64_C(0x8000000000001007), false, false, DROP_NOTHING,
      0x1007},
+    {ON, 0x2003, CR4_PAE | CR4_PCIDE, LONG_EFER, CONTROL_CR3, 0x1007, false, false, DROP_PCID, 0x1007},
     {ON, 0, CR4_PAE | CR4_PCIDE, LONG_EFER, CONTROL_CR3, UINT64_C(0x4000000000001007), true, false, DROP_NOTHING, 0},
     // CR4: what is refused
     {OFF, 0, 0, 0, CONTROL_CR4, UINT64_C(1) << 13, true, false, DROP_NOTHING, 0},
@@ -76,23 +77,29 @@ static const struct step steps[] = {
     {ON, 0, CR4_SMAP | CR4_PKE, 0, CONTROL_CR4, 0, false, false, DROP_NOTHING, 0},
     {ON, 0, 0, 0, CONTROL_CR4, CR4_PGE, false, false, DROP_ALL, CR4_PGE},
     {ON, 0, CR4_PGE, 0, CONTROL_CR4, 0, false, false, DROP_ALL, 0},
-    {ON, 0, 0, 0, CONTROL_CR4, CR4_PSE, false, false, DROP_ALL, CR4_PSE},
-    {ON, 0, CR4_PSE, 0, CONTROL_CR4, 0, false, false, DROP_ALL, 0},
-    {ON, 0, 0, 0, CONTROL_CR4, CR4_SMEP, false, false, DROP_ALL, CR4_SMEP},
+    {ON, 0, 0, 0, CONTROL_CR4, CR4_PSE, false, false, DROP_PCID_AND_GLOBAL, CR4_PSE},
+    {ON, 0, CR4_PSE, 0, CONTROL_CR4, 0, false, false, DROP_PCID_AND_GLOBAL, 0},
+    {ON, 0, 0, 0, CONTROL_CR4, CR4_SMEP, false, false, DROP_PCID_AND_GLOBAL, CR4_SMEP},
     {ON, 0, CR4_SMEP, 0, CONTROL_CR4, 0, false, false, DROP_NOTHING, 0},
-    {ON, 0, 0, 0, CONTROL_CR4, CR4_PAE, false, true, DROP_ALL, CR4_PAE},
-    {ON, 0, CR4_PAE, 0, CONTROL_CR4, 0, false, false, DROP_ALL, 0},
+    {ON, 0, 0, 0, CONTROL_CR4, CR4_PAE, false, true, DROP_PCID_AND_GLOBAL, CR4_PAE},
+    {ON, 0, CR4_PAE, 0, CONTROL_CR4, 0, false, false, DROP_PCID_AND_GLOBAL, 0},
     {OFF, 0, CR4_PAE, EFER_LME, CONTROL_CR4, CR4_PAE | CR4_LA57, false, false, DROP_ALL, CR4_PAE | CR4_LA57},
     {ON, 0x1000, CR4_PAE, LONG_EFER, CONTROL_CR4, CR4_PAE | CR4_PCIDE, false, false, DROP_NOTHING, CR4_PAE | CR4_PCIDE},
     {ON, 0x1001, CR4_PAE | CR4_PCIDE, LONG_EFER, CONTROL_CR4, CR4_PAE, false, false, DROP_ALL, CR4_PAE},
+    {ON, 0x1001, CR4_PAE | CR4_PCIDE, LONG_EFER, CONTROL_CR4, CR4_PAE | CR4_PCIDE | CR4_PSE, false, false,
+     DROP_PCID_AND_GLOBAL, CR4_PAE | CR4_PCIDE | CR4_PSE},
+    {ON, 0x1000, CR4_PAE, LONG_EFER, CONTROL_CR4, CR4_PAE | CR4_PCIDE | CR4_SMEP, false, false, DROP_PCID_AND_GLOBAL,
+     CR4_PAE | CR4_PCIDE | CR4_SMEP},
+    {ON, 0x1000, CR4_PAE, LONG_EFER, CONTROL_CR4, CR4_PAE | CR4_PGE | CR4_SMEP, false, false, DROP_ALL,
+     CR4_PAE | CR4_PGE | CR4_SMEP},
     // CR4 in PAE: PAE, PGE, PSE and SMEP load the PDPTEs
     {ON, 0, CR4_PAE, 0, CONTROL_CR4, CR4_PAE | CR4_PGE, false, true, DROP_ALL, CR4_PAE | CR4_PGE},
-    {ON, 0, CR4_PAE, 0, CONTROL_CR4, CR4_PAE | CR4_PSE, false, true, DROP_ALL, CR4_PAE | CR4_PSE},
-    {ON, 0, CR4_PAE, 0, CONTROL_CR4, CR4_PAE | CR4_SMEP, false, true, DROP_ALL, CR4_PAE | CR4_SMEP},
+    {ON, 0, CR4_PAE, 0, CONTROL_CR4, CR4_PAE | CR4_PSE, false, true, DROP_PCID_AND_GLOBAL, CR4_PAE | CR4_PSE},
+    {ON, 0, CR4_PAE, 0, CONTROL_CR4, CR4_PAE | CR4_SMEP, false, true, DROP_PCID_AND_GLOBAL, CR4_PAE | CR4_SMEP},
     {ON, 0, CR4_PAE | CR4_SMEP, 0, CONTROL_CR4, CR4_PAE, false, true, DROP_NOTHING, CR4_PAE},
     {ON, 0, CR4_PAE, 0, CONTROL_CR4, CR4_PAE | CR4_SMAP, false, false, DROP_NOTHING, CR4_PAE | CR4_SMAP},
     {ON, 0, CR4_PAE, LONG_EFER, CONTROL_CR4, CR4_PAE | CR4_PGE, false, false, DROP_ALL, CR4_PAE | CR4_PGE},
-    {OFF, 0, 0, 0, CONTROL_CR4, CR4_PAE, false, false, DROP_ALL, CR4_PAE},
+    {OFF, 0, 0, 0, CONTROL_CR4, CR4_PAE, false, false, DROP_PCID_AND_GLOBAL, CR4_PAE},
     // EFER
     {OFF, 0, 0, 0, CONTROL_EFER, 0xd01 | UINT64_C(2), true, false, DROP_NOTHING, 0},
     {OFF, 0, 0, 0, CONTROL_EFER, UINT64_C(1) << 12, true, false, DROP_NOTHING, 0},
@@ -102,8 +109,8 @@ static const struct step steps[] = {
     {OFF, 0, 0, 0, CONTROL_EFER, EFER_LMA, false, false, DROP_NOTHING, 0},  // read-only
     {ON, 0, CR4_PAE, LONG_EFER, CONTROL_EFER, EFER_LME, false, false, DROP_NOTHING, LONG_EFER},
     {OFF, 0, 0, 0, CONTROL_EFER, EFER_LME, false, false, DROP_NOTHING, EFER_LME},
-    {ON, 0, CR4_PAE, 0, CONTROL_EFER, EFER_NXE, false, false, DROP_ALL, EFER_NXE},
-    {ON, 0, CR4_PAE, EFER_NXE, CONTROL_EFER, 0, false, false, DROP_ALL, 0},
+    {ON, 0, CR4_PAE, 0, CONTROL_EFER, EFER_NXE, false, false, DROP_PCID_AND_GLOBAL, EFER_NXE},
+    {ON, 0, CR4_PAE, EFER_NXE, CONTROL_EFER, 0, false, false, DROP_PCID_AND_GLOBAL, 0},
     {ON, 0, CR4_PAE, EFER_NXE, CONTROL_EFER, EFER_NXE | EFER_SCE, false, false, DROP_NOTHING, EFER_NXE | EFER_SCE},
     // PKRU
     {ON, 0, 0, 0, CONTROL_PKRU, 0xffffffff, false, false, DROP_NOTHING, 0xffffffff},
@@ -134,7 +141,7 @@ static void user_mode_may_write_pkru_alone(void** state) {
   (void)state;
   struct registers r;
   control_reset(&r);
-  for (int op = CONTROL_CR0; op <= CONTROL_INVLPG; op++) {
+  for (int op = CONTROL_CR0; op <= CONTROL_SEGMENT; op++) {
     struct control control = {.op = (uint8_t)op, .user = true, .value = op == CONTROL_CR0 ? 0x11 : 0};
     struct control_plan plan;
     control_plan(&plan, &r, &control, M);
@@ -143,6 +150,97 @@ static void user_mode_may_write_pkru_alone(void** state) {
     control_plan(&plan, &r, &control, M);
     assert_false(plan.refused);
   }
+}
+
+// What each drops, for which PCID.
+static void drops_name_a_pcid(void** state) {
+  (void)state;
+  const struct {
+    uint64_t cr3, cr4;
+    struct control op;
+    enum control_drop drop;
+    unsigned pcid;
+  } cases[] = {
+      {0x1007, CR4_PAE, {.op = CONTROL_INVLPG}, DROP_ADDRESS, 0},  // PCIDE = 0: CR3[11:0] is no PCID
+      {0x1007, CR4_PAE | CR4_PCIDE, {.op = CONTROL_INVLPG}, DROP_ADDRESS, 7},
+      {0x1007, CR4_PAE | CR4_PCIDE, {.op = CONTROL_INVLPG, .value = BIT(47)}, DROP_NOTHING, 7},  // not canonical
+      {0x1007, CR4_PAE | CR4_PCIDE, {.op = CONTROL_CR3, .value = 0x2009}, DROP_PCID, 9},
+      {0x1007, CR4_PAE, {.op = CONTROL_CR3, .value = 0x2009}, DROP_NON_GLOBAL, 0},
+      {0x1007, CR4_PAE | CR4_PCIDE, {.op = CONTROL_EFER, .value = EFER_LME | EFER_NXE}, DROP_PCID_AND_GLOBAL, 7},
+      {0x1007, CR4_PAE | CR4_PCIDE, {.op = CONTROL_CR4, .value = CR4_PAE | CR4_PCIDE | CR4_SMEP}, DROP_PCID_AND_GLOBAL,
+       7},
+      {0x1007, CR4_PAE | CR4_PCIDE, {.op = CONTROL_INVPCID, .type = 0, .pcid = 3}, DROP_ADDRESS_OF_PCID, 3},
+      {0x1007, CR4_PAE | CR4_PCIDE, {.op = CONTROL_INVPCID, .type = 1, .pcid = 0xfff}, DROP_PCID, 0xfff},
+      {0x1007, CR4_PAE, {.op = CONTROL_INVPCID, .type = 1}, DROP_PCID, 0},
+      {0x1007, CR4_PAE, {.op = CONTROL_INVPCID, .type = 2, .pcid = 5}, DROP_ALL, 5},
+      {0x1007, CR4_PAE, {.op = CONTROL_INVPCID, .type = 3}, DROP_NON_GLOBAL, 0},
+      {0x1007, CR4_PAE | CR4_PCIDE, {.op = CONTROL_PKRU}, DROP_NOTHING, 7},
+      {0x1007, CR4_PAE | CR4_PCIDE, {.op = CONTROL_SEGMENT}, DROP_NOTHING, 7},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    struct registers r = {.value = {ON, cases[i].cr3, cases[i].cr4, LONG_EFER, 0}};
+    struct control_plan plan;
+    control_plan(&plan, &r, &cases[i].op, M);
+    if (plan.refused) fail_msg("case %zu was refused", i);
+    if (plan.drop != cases[i].drop || plan.drop_pcid != cases[i].pcid)
+      fail_msg("case %zu: drops %d of %u", i, plan.drop, plan.drop_pcid);
+  }
+}
+
+static void invpcid_is_refused(void** state) {
+  (void)state;
+  const uint64_t tagged = CR4_PAE | CR4_PCIDE;
+  const struct {
+    uint64_t cr4, efer, type, pcid, va;
+    bool refused;
+  } cases[] = {
+      {tagged, LONG_EFER, 4, 0, 0, true},
+      {tagged, LONG_EFER, BIT(32), 0, 0, true},
+      {tagged, LONG_EFER, 3, 0, 0, false},
+      {tagged, LONG_EFER, 0, BIT(12), 0, true},
+      {tagged, LONG_EFER, 1, BIT(63), 0, true},
+      {tagged, LONG_EFER, 2, BIT(12), 0, true},  // of any type
+      {tagged, LONG_EFER, 3, BIT(12), 0, true},
+      {CR4_PAE, LONG_EFER, 0, 1, 0, true},  // no PCIDs
+      {CR4_PAE, LONG_EFER, 1, 1, 0, true},
+      {CR4_PAE, LONG_EFER, 2, 1, 0, false},
+      {CR4_PAE, LONG_EFER, 3, 1, 0, false},
+      {CR4_PAE, LONG_EFER, 0, 0, 0, false},
+      {tagged, LONG_EFER, 0, 1, BIT(47), true},
+      {tagged, LONG_EFER, 0, 1, ~(BIT(47) - 1), false},
+      {tagged, LONG_EFER, 1, 1, BIT(47), false},  // the address counts with type 0 alone
+      {tagged | CR4_LA57, LONG_EFER, 0, 1, BIT(47), false},
+      {tagged | CR4_LA57, LONG_EFER, 0, 1, BIT(56), true},
+      {0, 0, 0, 0, BIT(47), false},  // 32-bit paging knows no canonical addresses
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    struct registers r = {.value = {ON, 0x1000, cases[i].cr4, cases[i].efer, 0}};
+    struct control op = {
+        .op = CONTROL_INVPCID, .type = cases[i].type, .pcid = cases[i].pcid, .value = cases[i].va};
+    struct control_plan plan;
+    control_plan(&plan, &r, &op, M);
+    if (plan.refused != cases[i].refused) fail_msg("case %zu: refused = %d", i, plan.refused);
+    if (plan.refused) assert_int_equal(plan.drop, DROP_NOTHING);
+  }
+}
+
+static void segments_are_loaded_one_by_one(void** state) {
+  (void)state;
+  struct registers r;
+  control_reset(&r);
+  assert_true(r.segment[0].present && r.segment[0].writable && !r.segment[0].expand_down);
+  assert_int_equal(r.segment[0].base, 0);
+  assert_int_equal(r.segment[0].limit, UINT64_MAX);
+  assert_int_equal(r.segment[0].privilege, 3);
+  for (int i = 1; i < SEGMENT_COUNT; i++) assert_false(r.segment[i].present);
+  const struct segment loaded = {.base = 0x8000, .limit = 0x3fff, .present = true, .privilege = 3};
+  struct control op = {.op = CONTROL_SEGMENT, .index = 7, .segment = loaded};
+  struct control_plan plan;
+  control_plan(&plan, &r, &op, M);
+  assert_false(plan.refused);
+  assert_int_equal(plan.after.segment[7].base, 0x8000);
+  assert_int_equal(plan.after.segment[7].limit, 0x3fff);
+  assert_memory_equal(plan.after.segment, r.segment, 7 * sizeof *r.segment);
 }
 
 static void lma_follows_paging(void** state) {
@@ -188,5 +286,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(lma_follows_paging),
     cmocka_unit_test(pdptes_are_read_at_the_new_root),
     cmocka_unit_test(present_pdptes_with_reserved_bits_refuse_the_load),
+    cmocka_unit_test(drops_name_a_pcid),
+    cmocka_unit_test(invpcid_is_refused),
+    cmocka_unit_test(segments_are_loaded_one_by_one),
 };
 TEST_MAIN(tests)

@@ -17,6 +17,9 @@ static void explain_demo(enum paging_mode mode, const struct ref* ref, struct ex
   struct error err;
   config_default(&config);
   config.dram.latency = 10;
+  config.stlb.sets = 0;
+  config.psc.pde = config.psc.pdpte = config.psc.pml4e = config.psc.pml5e = 0;
+  config.cache.l1d.sets = config.cache.l2.sets = config.cache.l3.sets = 0;
   assert_true(script_parse(&script, "demo", text, strlen(text), &config, &err));
   assert_true(bench_open(&bench, ENGINE_MODEL, &config, &err));
   assert_true(script_run(&script, &bench, NULL, &totals, &err));
@@ -72,6 +75,69 @@ static void a_fault_is_told_bit_by_bit(void** state) {
               (const char* const[]){"P=0: not present", "error code 0", "13 cycles, 1 entry read", NULL});
 }
 
+static void long_mode_is_told(void** state) {
+  (void)state;
+  expect_told(MODE_4LEVEL, (struct ref){.va = 0x401234, .size = 1, .kind = ACCESS_READ, .flags = REF_USER},
+              (const char* const[]){"4-level paging", "| 0000000000000000 | 000000000 | 000000000 | 000000010 |",
+                                    "    2  PML4E at 1000 + 0 x 8 = 1000: 0000000000002007",
+                                    "   35  PTE   at 4000 + 1 x 8 = 4008: 0000000000007007", "physical address 7234",
+                                    "4 entries read", NULL});
+  expect_told(MODE_5LEVEL, (struct ref){.va = 0xc0000123, .size = 1, .kind = ACCESS_READ},
+              (const char* const[]){"5-level paging", "    2  PML5E at 9000 + 0 x 8 = 9000",
+                                    "PDPTE at 2000 + 3 x 8 = 2018", "physical address 123", "4 entries read", NULL});
+  expect_told(MODE_4LEVEL, (struct ref){.va = UINT64_C(1) << 47, .size = 1, .kind = ACCESS_READ},
+              (const char* const[]){"the address is not canonical", "1 cycle, 0 entries read", NULL});
+}
+
+// A machine with everything: where each step was found.
+static void every_unit_is_told(void** state) {
+  (void)state;
+  static const char text[] =
+      "set stlb.sets=8 stlb.ways=3 stlb.latency=7 psc.pde=2 psc.pdpte=2 psc.pml4e=2 cache.l1d.sets=64\n"
+      "mem8 1000 2027\nmem8 2000 3027\nmem8 3010 4027\nmem8 4008 5067\nmem8 4010 6067\nmem8 2008 c00000e7\n"
+      "reg cr4 20\nreg efer 100\nreg cr3 1000\nreg cr0 80000011\naccess r 401000\n";
+  static const struct {
+    struct ref ref;
+    const char* lines[7];
+  } told_of[] = {
+      {{.va = 0x402123, .size = 1, .kind = ACCESS_READ},
+       {"DTLB: miss", "second-level TLB: miss", "PDE cache: hit in way 0", "from L1D",
+        "into the second-level TLB, set 2", "the data come from memory", NULL}},
+      {{.va = 0x401234, .size = 1, .kind = ACCESS_FETCH},
+       {"ITLB: miss", "second-level TLB: hit in set 1, way 0", "into the ITLB", "physical address 5234", "8 cycles",
+        NULL}},
+      {{.va = 0x234, .size = 1, .kind = ACCESS_READ, .segment = 1},
+       {"read of 00401234", "DTLB: hit", "frame 5000 + offset 234", NULL}},
+      {{.va = 0x52345678, .size = 1, .kind = ACCESS_READ},
+       {"010010001101000101011001111000", "PDPTE at 2000", "frame c0000000 + offset 12345678", NULL}},
+      {{.va = 0x52345678, .size = 1, .kind = ACCESS_READ}, {"DTLB (large pages): hit", "offset 12345678", NULL}},
+      {{.va = 0x1234, .size = 1, .kind = ACCESS_READ, .segment = 1}, {"the segment does not allow it", NULL}},
+  };
+  struct config config;
+  struct script script;
+  struct bench bench;
+  struct script_totals totals = {0};
+  struct error err;
+  config_default(&config);
+  if (!script_parse(&script, "t", text, strlen(text), &config, &err)) fail_msg("%s", err.text);
+  assert_true(bench_open(&bench, ENGINE_MODEL, &script.config, &err));
+  assert_true(script_run(&script, &bench, NULL, &totals, &err));
+  struct bench_action load = {
+      .is_control = true,
+      .control = {.op = CONTROL_SEGMENT, .index = 1, .segment = {.base = 0x401000, .limit = 0xfff, .present = true}}};
+  assert_true(bench_window(&bench, NULL, 0, &load, 1, &err));
+  for (size_t i = 0; i < sizeof told_of / sizeof *told_of; i++) {
+    struct explanation e;
+    assert_true(explain_access(&bench, &told_of[i].ref, &e, &err));
+    char* text_of = told(&e);
+    for (const char* const* line = told_of[i].lines; *line; line++)
+      if (!strstr(text_of, *line)) fail_msg("no '%s' in:\n%s", *line, text_of);
+    free(text_of);
+  }
+  bench_close(&bench);
+  script_free(&script);
+}
+
 static void quiz(const char* answers, bool finishes, unsigned right, unsigned asked) {
   struct explanation e;
   struct ref ref = {.va = 0x401234, .size = 1, .kind = ACCESS_READ, .flags = REF_USER};
@@ -102,10 +168,9 @@ static void the_quiz_checks_answers(void** state) {
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(a_32bit_walk_is_told),
-    cmocka_unit_test(a_large_pae_page_is_told),
-    cmocka_unit_test(a_fault_is_told_bit_by_bit),
-    cmocka_unit_test(the_quiz_checks_answers),
+    cmocka_unit_test(a_32bit_walk_is_told),       cmocka_unit_test(a_large_pae_page_is_told),
+    cmocka_unit_test(a_fault_is_told_bit_by_bit), cmocka_unit_test(long_mode_is_told),
+    cmocka_unit_test(every_unit_is_told),         cmocka_unit_test(the_quiz_checks_answers),
 };
 
 TEST_MAIN(tests)

@@ -91,6 +91,59 @@ static void every_form_is_read(void** state) {
   script_free(&script);
 }
 
+static void segments_and_pcids_are_read(void** state) {
+  (void)state;
+  struct script script;
+  struct error err;
+  assert_true(parse(&script,
+                    "set dtlb.sets=1 dtlb.ways=2\n"
+                    "seg 1 base=8000 limit=3fff flags=rw => ok cycles=5\n"
+                    "seg 2 limit=0 base=ffff800000000000 flags=r expand-down dpl0 user => gp\n"
+                    "seg 3 base=1 limit=2 flags=rw,expand-down,dpl0\n"
+                    "seg 4 flags=w privilege=0 base=1 limit=2\n"
+                    "seg 5 base=1 limit=2 flags=r,dpl3\n"
+                    "seg 7 absent\n"
+                    "access r fedcba9876543210 seg=7 size=2\n"
+                    "at 3 invpcid 2 fff 123456789abcdef0 user => gp\n"
+                    "at 30 seg 1 base=0 limit=0 flags=r\n"
+                    "both x 1 seg=1 ; w 2 seg=2 user\n"
+                    "show counters => stlb.hits=12 psc.pml5e.misses=3 writebacks=0",
+                    &err));
+  assert_int_equal(script.config.dtlb.ways, 2);
+  const struct script_op* op = script.ops;
+  assert_int_equal(op[0].control.op, CONTROL_SEGMENT);
+  assert_int_equal(op[0].control.index, 1);
+  struct segment segment = op[0].control.segment;
+  assert_true(segment.present && segment.writable && !segment.expand_down);
+  assert_int_equal(segment.base, 0x8000);
+  assert_int_equal(segment.limit, 0x3fff);
+  assert_int_equal(segment.privilege, 3);
+  segment = op[1].control.segment;
+  assert_true(segment.present && !segment.writable && segment.expand_down && op[1].control.user);
+  assert_int_equal(segment.base, UINT64_C(0xffff800000000000));
+  assert_int_equal(segment.privilege, 0);
+  segment = op[2].control.segment;
+  assert_true(segment.writable && segment.expand_down && segment.privilege == 0);
+  segment = op[3].control.segment;
+  assert_true(segment.writable && !segment.expand_down && segment.privilege == 0);
+  segment = op[4].control.segment;
+  assert_true(!segment.writable && segment.privilege == 3);
+  assert_false(op[5].control.segment.present);
+  assert_int_equal(op[6].ref[0].segment, 7);
+  assert_int_equal(op[6].ref[0].va, UINT64_C(0xfedcba9876543210));
+  assert_int_equal(op[7].control.op, CONTROL_INVPCID);
+  assert_int_equal(op[7].control.type, 2);
+  assert_int_equal(op[7].control.pcid, 0xfff);
+  assert_int_equal(op[7].control.value, UINT64_C(0x123456789abcdef0));
+  assert_true(op[7].timed && op[7].control.user && op[8].timed);
+  assert_int_equal(op[9].ref[1].segment, 2);
+  assert_int_equal(op[10].n_counts, 3);
+  assert_int_equal(op[10].counts[0].counter, offsetof(struct counters, stlb.hits) / sizeof(uint64_t));
+  assert_int_equal(op[10].counts[1].counter, offsetof(struct counters, psc[3].misses) / sizeof(uint64_t));
+  assert_int_equal(op[10].counts[1].value, 3);
+  script_free(&script);
+}
+
 static char* written(const struct script* script) {
   char* text;
   size_t length;
@@ -108,7 +161,10 @@ static void what_is_written_reads_back_the_same(void** state) {
                     "set dram.latency=7\nset dtlb.replacement=plru\nreg cr0 80000011 user => gp\nmem4 10 20\n"
                     "check8 18 20\nat 3 reg cr3 1000\nat 4 mem8 8 1\n"
                     "both w 5 ac size=8 ; x 10 user => pf err=2 cr2=5 ; ok pa=10 path=off reads=0 cycles=1 merged\n"
-                    "invlpg 1000\nwait 7\nshow itlb\naccess r 1 implicit => gp",
+                    "invlpg 1000\nwait 7\nshow itlb\naccess r 1 implicit => gp\n"
+                    "seg 3 base=8000 limit=3fff flags=rw expand-down dpl0 user => gp cycles=5\nseg 2 absent\n"
+                    "seg 4 base=ffff800000000000 limit=0 flags=r\ninvpcid 3 fff 1000 => ok\n"
+                    "access x ffff800000001000 seg=4 size=2\nshow counters => stlb.hits=3 walks=7",
                     &err));
   char* text = written(&first);
   if (!parse(&second, text, &err)) fail_msg("%s in:\n%s", err.text, text);
@@ -117,6 +173,15 @@ static void what_is_written_reads_back_the_same(void** state) {
   assert_int_equal(first.count, second.count);
   assert_int_equal(second.config.dram.latency, 7);
   assert_int_equal(second.config.dtlb.replacement, REPLACE_PLRU);
+  for (size_t i = 0; i < first.count; i++) {
+    const struct control *was = &first.ops[i].control, *is = &second.ops[i].control;
+    assert_int_equal(was->op, is->op);
+    assert_int_equal(was->user, is->user);
+    assert_int_equal(was->type, is->type);
+    assert_int_equal(was->pcid, is->pcid);
+    assert_memory_equal(&was->segment, &is->segment, sizeof was->segment);
+    assert_memory_equal(first.ops[i].ref, second.ops[i].ref, sizeof first.ops[i].ref);
+  }
   free(text);
   free(again);
   script_free(&first);
@@ -141,9 +206,27 @@ static void bad_text_is_told_with_file_line_and_advice(void** state) {
       {"access r 1 size=4097", "from 1 to 4096"},
       {"access r 1 size=a", "from 1 to 4096"},
       {"access x 1 implicit", "a fetch can't be implicit"},
-      {"access r 1 seg=1", "segments are not in this version"},
-      {"seg 1 base=8000 limit=3fff flags=rw", "segments are not in this version"},
-      {"invpcid 0 1 1000", "PCIDs and INVPCID are not in this version"},
+      {"access r 1 seg=8", "'8' is no segment: they have the numbers 0 to 7"},
+      {"access r 1 seg=", "'' is no segment"},
+      {"seg", "'nothing' is no segment"},
+      {"seg -1 absent", "'-1' is no segment"},
+      {"seg 1", "a segment needs all of base=, limit= and flags="},
+      {"seg 1 base=1 limit=2", "a segment needs all of base=, limit= and flags="},
+      {"seg 1 base=1 limit=2 flags=rx", "unknown flag 'rx' of a segment; there are: r, w, expand-down, dpl0, dpl3"},
+      {"seg 1 base=1 limit=2 flags=rw,dpl1", "unknown flag 'dpl1' of a segment"},
+      {"seg 1 base=1 limit=2 flags=rw dpl1", "unknown word of a segment 'dpl1'; did you mean 'dpl0'?"},
+      {"seg 1 base=1 base=2 flags=rw", "'base=2': that is given twice"},
+      {"seg 1 base=1 limit=2g flags=rw", "'limit=2g': write a hexadecimal number"},
+      {"seg 1 absent => pf", "ends in ok or gp"},
+      {"invpcid 0 1", "linear address is missing"},
+      {"invpcid 0", "PCID is missing"},
+      {"invpcid", "type is missing"},
+      {"show dtlb => hits=1", "only of the counters can something be expected"},
+      {"show counters =>", "nothing is stated after `=>`"},
+      {"show counters => dtlb.hit=1", "unknown counter 'dtlb.hit'; did you mean 'dtlb.hits'?"},
+      {"show counters => dtlb.hits", "write a decimal number after dtlb.hits="},
+      {"show counters => dtlb.hits=a", "'a': write a decimal number"},
+      {"set dtlb.sets=1 dtlb.wayz=2\nwait 1", "t.mmu:1: "},
       {"access r 1 =>", "nothing is stated after `=>`"},
       {"access r 1 => okay", "unknown expectation 'okay'; did you mean 'ok'?"},
       {"access r 1 => ok pf", "'pf': that is stated twice"},
@@ -164,7 +247,7 @@ static void bad_text_is_told_with_file_line_and_advice(void** state) {
       {"wait x", "'x' is no number of cycles"},
       {"wait 1099511627776", "too long"},
       {"show tlb", "unknown thing to show 'tlb'"},
-      {"at 7 wait 1\naccess r 1", "`at N` goes in front of mem4, mem8, invlpg or reg, not 'wait'"},
+      {"at 7 wait 1\naccess r 1", "`at N` goes in front of mem4, mem8, invlpg, invpcid, reg or seg, not 'wait'"},
       {"at 7", "not 'nothing'"},
       {"access r 1\nat 7 mem4 0 0\nwait 9", "t.mmu:2: `at` waits for an access, and none follows"},
       {"wait 1\nset dtlb.sets=1", "t.mmu:2: `set` comes before the first operation"},
@@ -209,10 +292,12 @@ static void files_that_are_none_are_told(void** state) {
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-#define PAGING                                                         \
-  "set dram.latency=10\nset walk.start=1\nset walk.step=1\n"           \
-  "set walk.cas=4\nset op.cr=5\nset op.invlpg=5\nset dtlb.latency=1\n" \
-  "mem4 1004 2027\nmem4 2004 5067\nmem4 2008 6067\nreg cr3 1000\nreg cr0 80000011\n"
+#define PLAIN                                                                       \
+  "set dram.latency=10 stlb.sets=0 psc.pde=0 psc.pdpte=0 psc.pml4e=0 psc.pml5e=0\n" \
+  "set cache.l1d.sets=0 cache.l2.sets=0 cache.l3.sets=0 walkers=1\n"                \
+  "set walk.start=1 walk.step=1 walk.cas=4\nset op.cr=5\nset op.invlpg=5\nset dtlb.latency=1\n\n"
+#define TABLES "mem4 1004 2027\nmem4 2004 5067\nmem4 2008 6067\nreg cr3 1000\nreg cr0 80000011\n"
+#define PAGING PLAIN TABLES
 
 static void each_line_with_expectations_counts_once(void** state) {
   (void)state;
@@ -231,6 +316,30 @@ static void each_line_with_expectations_counts_once(void** state) {
   expect_run(PAGING "both x 401000 ; r 401000 => ok ; pf\n", 0, 1, "expected pf, got ok");
   expect_run("mem4 10 7\ncheck4 10 7\ncheck8 10 7\ncheck4 14 1\n", 2, 1, "expected 1 at 14, got 0");
   expect_run("reg cr0 1\nreg cr0 80000010 => gp\nreg cr3 0 => gp\n", 1, 1, "expected gp, got ok");
+}
+
+static void counters_can_be_expected(void** state) {
+  (void)state;
+  expect_run(PAGING "access r 401000\naccess r 401004\nshow counters => dtlb.hits=1 dtlb.misses=1 walk_refs=2\n", 1, 0,
+             "show counters\n");
+  expect_run(PAGING "access r 401000\nshow counters => dtlb.misses=2 walks=1 walk_refs=3\n", 0, 1,
+             "t.mmu:14: expected dtlb.misses=2, got 1\nt.mmu:14: expected walk_refs=3, got 2\n");
+}
+
+// Where a reference crosses a page depends on its segment's base, not on its offset.
+static void linear_addresses_cross_pages(void** state) {
+  (void)state;
+  expect_run(PAGING
+             "seg 1 base=400801 limit=ffff flags=rw\n"
+             "access r 17fe seg=1 size=4 => ok pa=5fff reads=4 cycles=48\n"  // 401fff..402002
+             "access r 17ff seg=1 size=4 => ok pa=6000 reads=0 cycles=1\n"
+             "access r ffd seg=1 size=8 => ok pa=57fe cycles=1\n",  // crosses in offsets only
+             3, 0, NULL);
+  // A load that comes before the access is accepted counts.
+  expect_run(PAGING
+             "seg 1 base=401ffe limit=ffff flags=rw\nat 0 seg 1 base=401000 limit=ffff flags=rw\n"
+             "access r 0 seg=1 size=4 => ok pa=5000 reads=2\n",
+             1, 0, NULL);
 }
 
 static void time_passes_as_the_operations_say(void** state) {
@@ -254,6 +363,10 @@ static void the_impossible_stops_the_run(void** state) {
   assert_non_null(strstr(run.err.text, "t.mmu:15: the control operation `at 3` arrives while another is under way"));
   assert_null(strstr(run.printed, "wait 1"));
   free(run.printed);
+  run = run_on(PAGING "invpcid 1 0 100000000\ninvpcid 0 0 100000000\n", ENGINE_MODEL);
+  assert_false(run.ok);
+  assert_non_null(strstr(run.err.text, "t.mmu:14: the linear address 100000000 is wider"));
+  free(run.printed);
   run = run_on(PAGING "access r 100000000\n", ENGINE_MODEL);
   assert_false(run.ok);
   assert_non_null(strstr(run.err.text, "t.mmu:13: the linear address 100000000 is wider"));
@@ -263,6 +376,12 @@ static void the_impossible_stops_the_run(void** state) {
 static void show_prints_entries_and_counters(void** state) {
   (void)state;
   expect_run(PAGING "access r 401000\nshow dtlb\nshow counters\nshow stlb\nshow psc\n", 0, 0, "401000 -> 5000");
+  expect_run(PLAIN "set stlb.sets=8 stlb.ways=3\n" TABLES "access r 401000\nshow stlb\n", 0, 0,
+             "stlb, main array: 1 valid");
+  expect_run(PLAIN "set psc.pde=2\n" TABLES "access r 401000\nshow psc\n", 0, 0, "psc, PDEs: 1 valid");
+  expect_run(PLAIN "set psc.pde=2\n" TABLES "access r 401000\nshow psc\n", 0, 0, "400000 -> 2000          4 MiB ");
+  expect_run(PLAIN "set psc.pde=2\n" TABLES "access r 401000\nshow counters\n", 0, 0,
+             "psc.pde.hits=0 psc.pde.misses=1");
   expect_run(PAGING "access r 401000\naccess w 401004\nshow counters\n", 0, 0, "dtlb.hits=1 dtlb.misses=1");
   expect_run(PAGING "access x 401000\nshow itlb\n", 0, 0, "itlb, main array: 1 valid");
 }
@@ -289,16 +408,19 @@ static void the_examples_of_the_manual_hold(void** state) {
     examples++;
     block = end + 1;
   }
-  assert_true(examples >= 2);
+  assert_true(examples >= 3);
 }
 
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(every_form_is_read),
+    cmocka_unit_test(segments_and_pcids_are_read),
     cmocka_unit_test(what_is_written_reads_back_the_same),
     cmocka_unit_test(bad_text_is_told_with_file_line_and_advice),
     cmocka_unit_test(too_long_a_line_is_refused),
     cmocka_unit_test(files_that_are_none_are_told),
     cmocka_unit_test(each_line_with_expectations_counts_once),
+    cmocka_unit_test(counters_can_be_expected),
+    cmocka_unit_test(linear_addresses_cross_pages),
     cmocka_unit_test(time_passes_as_the_operations_say),
     cmocka_unit_test(the_impossible_stops_the_run),
     cmocka_unit_test(show_prints_entries_and_counters),

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: MIT
-// The x86 case files of this modes on both engines; a wrong line is reported, a broken file refused.
+// The case files of segments and of x86 paging on both engines; a wrong line is reported, a broken file refused.
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "check.h"
+#include "engines.h"
 #include "script/cases.h"
 
-static const char* const x86_files[] = {PAGEWALK_ROOT "/tests/cases/x86/m32.txt",
-                                        PAGEWALK_ROOT "/tests/cases/x86/pae.txt"};
+#define CASES PAGEWALK_ROOT "/tests/cases/"
+static const char* const files[] = {CASES "relocation.txt", CASES "segmentation.txt", CASES "x86/m32.txt",
+                                    CASES "x86/pae.txt",    CASES "x86/la48.txt",     CASES "x86/la57.txt",
+                                    CASES "x86/pku48.txt",  CASES "x86/pku57.txt"};
 
 struct replay {
   bool ok;
@@ -49,11 +52,12 @@ static size_t cases_in(const char* path) {
 }
 
 static void every_case_passes(enum engine_kind engine) {
-  for (size_t i = 0; i < sizeof x86_files / sizeof *x86_files; i++) {
-    struct replay replay = replay_file(x86_files[i], engine);
+  for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+    if (!engine_can(engine, files[i])) continue;
+    struct replay replay = replay_file(files[i], engine);
     if (!replay.ok || replay.totals.failed) fail_msg("%s%s", replay.printed, replay.ok ? "" : replay.err.text);
     free(replay.printed);
-    assert_int_equal(replay.totals.passed, cases_in(x86_files[i]));
+    assert_int_equal(replay.totals.passed, cases_in(files[i]));
   }
 }
 
@@ -113,6 +117,30 @@ static void optional_a_bits_are_allowed_where_stated_only(void** state) {
   expect_counts(HEAD FAULT "aopt=2\n", 0, 1, "pte0 at 1004: expected 2027, got 2007");
 }
 
+#define RELOCATION "# kind: relocation\n"
+#define SEGMENTATION "# kind: segmentation\n"
+#define SEGMENTS "space=64 base0=1000 limit0=8 base1=500 limit1=8 "
+
+static void segments_are_replayed_to_the_byte(void** state) {
+  (void)state;
+  expect_counts(RELOCATION
+                "base=1000 bound=8 va=0 pa=1000\nbase=1000 bound=8 va=7 pa=1007\n"
+                "base=1000 bound=8 va=8 fault\nbase=1000 bound=1 va=0 pa=1000\n",
+                4, 0, NULL);
+  // A bound of 0 is an empty segment, not one that holds everything.
+  expect_counts(RELOCATION "base=1000 bound=0 va=0 fault\nbase=1000 bound=0 va=4294967295 fault\n", 2, 0, NULL);
+  expect_counts(RELOCATION "base=1000 bound=8 va=7 fault\n", 0, 1, ":2: expected a fault, got pa=1007");
+  expect_counts(RELOCATION "base=1000 bound=8 va=8 pa=1008\n", 0, 1, ":2: expected pa=1008, got a fault");
+  expect_counts(RELOCATION "base=1000 bound=8 va=7 pa=1008\n", 0, 1, "expected pa=1008, got pa=1007");
+  expect_counts(SEGMENTATION SEGMENTS "va=7 seg=0 pa=1007\n" SEGMENTS "va=8 seg=0 fault\n"  //
+                SEGMENTS "va=63 seg=1 pa=499\n" SEGMENTS "va=56 seg=1 pa=492\n" SEGMENTS "va=55 seg=1 fault\n",
+                5, 0, NULL);
+  expect_counts(SEGMENTATION
+                "space=64 base0=1000 limit0=0 base1=500 limit1=0 va=0 seg=0 fault\n"
+                "space=64 base0=1000 limit0=0 base1=500 limit1=0 va=63 seg=1 fault\n",
+                2, 0, NULL);
+}
+
 static void a_broken_file_is_refused_whole(void** state) {
   (void)state;
   static const struct {
@@ -133,10 +161,21 @@ static void a_broken_file_is_refused_whole(void** state) {
       {HEAD STATE "op=w va=401000 va=1 " GOOD_ENTRIES "result=gp\n", "the field va= is given twice"},
       {HEAD STATE "op=w va=401000 " GOOD_ENTRIES "result=gp colour=red\n", "unknown field colour="},
       {HEAD STATE "op=w va=401000 " GOOD_ENTRIES "result=gp junk\n", "'junk' is not of the form key=value"},
-      {"# kind: relocation\nbase=1 bound=2 va=3 fault\n", "needs segments: not in this version"},
-      {"# kind: segmentation\n", "needs segments: not in this version"},
-      {"# kind: policy\n", "replay files of kind x86"},
-      {"# kind: freespace\n", "replay files of kind x86"},
+      {RELOCATION, "there is no case in this file"},
+      {RELOCATION "base=1 va=3 fault\n", ":2: the field bound= is missing"},
+      {RELOCATION "base=1 bound=2 va=3\n", ":2: write either pa=N or fault"},
+      {RELOCATION "base=1 bound=2 va=3 pa=4 fault\n", "write either pa=N or fault"},
+      {RELOCATION "base=1 bound=2 va=3 va=3 fault\n", "the field va= is given twice"},
+      {RELOCATION "base=-1 bound=2 va=3 fault\n", "base=-1: not a decimal number below 2^32"},
+      {RELOCATION "base=1 bound=4294967296 va=3 fault\n", "bound=4294967296: not a decimal number below 2^32"},
+      {RELOCATION "base=1 limit=2 va=3 fault\n", "unknown field limit="},
+      {RELOCATION "base=1 bound=2 va=3 faults\n", "'faults' is not of the form key=value"},
+      {SEGMENTATION "space=64 base0=0 limit0=8 base1=64 limit1=8 va=64 seg=1 fault\n",
+       "va=64 is outside the address space of 64 bytes"},
+      {SEGMENTATION "space=64 base0=0 limit0=8 base1=64 limit1=8 va=32 seg=0 fault\n",
+       "seg=0, but the top bit of va names the other"},
+      {"# kind: policy\n", "replay files of kind x86, relocation or segmentation"},
+      {"# kind: freespace\n", "replay files of kind x86, relocation or segmentation"},
   };
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
     struct replay replay = replay_text(bad[i].text);
@@ -157,6 +196,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(the_engines_agree_on_every_case),
     cmocka_unit_test(each_wrong_answer_is_reported),
     cmocka_unit_test(optional_a_bits_are_allowed_where_stated_only),
+    cmocka_unit_test(segments_are_replayed_to_the_byte),
     cmocka_unit_test(a_broken_file_is_refused_whole),
 };
 

@@ -52,7 +52,7 @@ static enum outcome deny(struct kernel* kernel, struct fault* fault) {
     text_add(&fault->reason, process->error & FEC_ID   ? " is not executable"
                              : process->error & FEC_WR ? " is not writable"
                                                        : " is not accessible");
-  } else if (process->cr2 >= KERNBASE) {
+  } else if (process->cr2 >= kernel->format->user_end) {
     text_add(&fault->reason, ", which belongs to the kernel");
   } else {
     text_add(&fault->reason, ", where the process has no memory");

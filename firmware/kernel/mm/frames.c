@@ -6,7 +6,8 @@
 #include "kernel/state.h"
 
 void frames_init(struct kernel* kernel, struct frame* table, uint64_t total) {
-  static const uint64_t ends[ZONE_COUNT] = {DIRECT_BYTES >> PGSHIFT, ADDRESS_SPACE_END >> PGSHIFT, UINT64_MAX};
+  uint64_t direct = kernel->format->direct_bytes >> PGSHIFT, low = ADDRESS_SPACE_END >> PGSHIFT;
+  const uint64_t ends[ZONE_COUNT] = {direct, direct > low ? direct : low, UINT64_MAX};
   struct frames* frames = &kernel->frames;
   uint64_t first = 0;
   frames->table = table;

@@ -34,7 +34,7 @@ struct frame {
 
 // Memory by who can reach it. A frame is taken from the zone that the fewest others can use.
 enum zone_kind {
-  ZONE_DIRECT,  // in the direct map
+  ZONE_DIRECT,  // in the direct map; in the long modes that is all memory
   ZONE_4GIB,    // beyond it, named by 32-bit addresses: through the window only
   ZONE_FAR,     // beyond 4 GiB
   ZONE_COUNT
@@ -57,7 +57,8 @@ struct frames {
 void frames_init(struct kernel* kernel, struct frame* table, uint64_t total);
 
 // What a frame is wanted for decides where it comes from: user pages from the top zone down, tables from the direct map
-// up. The kernel's own tables must lie in the direct map, and so must roots, which a 32-bit CR3 names.
+// up. The kernel's own tables must lie in the direct map, and so must roots: in the modes that have memory beyond it
+// CR3 has 32 bits.
 enum frame_use { USE_KERNEL, USE_ROOT, USE_TABLE, USE_PAGE };
 
 // Takes a frame, its content whatever it was. Returns its physical address, or NO_FRAME.

@@ -19,7 +19,7 @@
 #define PDX(va) (((uint32_t)(va) >> 22) & 0x3ff)
 #define PTX(va) (((uint32_t)(va) >> 12) & 0x3ff)
 
-// Entries, at every level and in both formats.
+// Entries, at every level and in all formats.
 #define PTE_P ((uint64_t)0x001)   // present
 #define PTE_W ((uint64_t)0x002)   // writable
 #define PTE_U ((uint64_t)0x004)   // user
@@ -29,7 +29,7 @@
 #define PTE_G ((uint64_t)0x100)   // global
 #define PTE_SWAP \
   ((uint64_t)0x200)  // ours, in an entry that is not present: the page is in the swap block PTE_ADDR names
-#define PTE_NX ((uint64_t)1 << 63)  // no-execute (PAE)
+#define PTE_NX ((uint64_t)1 << 63)  // no-execute (all modes but 32-bit)
 #define PTE_ADDR(entry) ((entry)&0x000ffffffffff000u)
 
 #define CR0_PE 0x00000001u
@@ -39,6 +39,8 @@
 #define CR4_PSE 0x00000010u
 #define CR4_PAE 0x00000020u
 #define CR4_PGE 0x00000080u
+#define CR4_LA57 0x00001000u
+#define EFER_LME 0x00000100u
 #define EFER_NXE 0x00000800u
 
 // Page-fault error code.
@@ -48,9 +50,15 @@
 #define FEC_RSVD 0x8u  // a reserved bit was set
 #define FEC_ID 0x10u   // by an instruction fetch
 
-// The kernel's part of every address space: the upper GiB.
+// The kernel's part of every address space in the modes of 32-bit addresses: the upper GiB.
 #define KERNBASE ((uint64_t)0xc0000000)        // direct map of low memory starts here; user space ends
 #define DIRECT_BYTES ((uint64_t)896 << 20)     // the direct map's greatest length
 #define ADDRESS_SPACE_END ((uint64_t)1 << 32)  // the window's table maps the last large page below
+
+// In the long modes: the upper half, which the direct map of all memory has for itself.
+#define USER_END_4LEVEL ((uint64_t)1 << 47)
+#define KERNBASE_4LEVEL (-USER_END_4LEVEL)  // ffff800000000000
+#define USER_END_5LEVEL ((uint64_t)1 << 56)
+#define KERNBASE_5LEVEL (-USER_END_5LEVEL)  // ff00000000000000
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Page tables, both formats behind one interface.
+// Page tables, all formats behind one interface.
 #include "kernel/mm/table.h"
 
 #include "kernel/mm/mmu.h"
@@ -13,6 +13,12 @@ const struct table_format table_format_32bit = {
     .no_execute = 0,
     .level = {[1] = {.shift = 12, .bits = 10}, [2] = {.shift = 22, .bits = 10, .link = LINK}},
     .physical_address_bits = 32,
+    .user_end = KERNBASE,
+    .kernel_base = KERNBASE,
+    .direct_bytes = DIRECT_BYTES,
+    .direct_level = 2,
+    .window_base = ADDRESS_SPACE_END - ((uint64_t)1 << 22),
+    .cr4 = CR4_PSE | CR4_PGE,
 };
 
 const struct table_format table_format_pae = {
@@ -23,6 +29,45 @@ const struct table_format table_format_pae = {
               [2] = {.shift = 21, .bits = 9, .link = LINK},
               [3] = {.shift = 30, .bits = 2, .link = PTE_P, .latched = true}},
     .physical_address_bits = 52,
+    .user_end = KERNBASE,
+    .kernel_base = KERNBASE,
+    .direct_bytes = DIRECT_BYTES,
+    .direct_level = 2,
+    .window_base = ADDRESS_SPACE_END - ((uint64_t)1 << 21),
+    .cr4 = CR4_PAE | CR4_PGE,
+    .efer = EFER_NXE,
+};
+
+#define LONG_LEVELS                                                             \
+  [1] = {.shift = 12, .bits = 9}, [2] = {.shift = 21, .bits = 9, .link = LINK}, \
+  [3] = {.shift = 30, .bits = 9, .link = LINK}, [4] = {.shift = 39, .bits = 9, .link = LINK}
+
+const struct table_format table_format_4level = {
+    .levels = 4,
+    .entry_bytes = 8,
+    .no_execute = PTE_NX,
+    .level = {LONG_LEVELS},
+    .physical_address_bits = 52,
+    .user_end = USER_END_4LEVEL,
+    .kernel_base = KERNBASE_4LEVEL,
+    .direct_bytes = USER_END_4LEVEL,
+    .direct_level = 3,
+    .cr4 = CR4_PAE | CR4_PGE,
+    .efer = EFER_LME | EFER_NXE,
+};
+
+const struct table_format table_format_5level = {
+    .levels = 5,
+    .entry_bytes = 8,
+    .no_execute = PTE_NX,
+    .level = {LONG_LEVELS, [5] = {.shift = 48, .bits = 9, .link = LINK}},
+    .physical_address_bits = 52,
+    .user_end = USER_END_5LEVEL,
+    .kernel_base = KERNBASE_5LEVEL,
+    .direct_bytes = USER_END_5LEVEL,
+    .direct_level = 3,
+    .cr4 = CR4_PAE | CR4_PGE | CR4_LA57,
+    .efer = EFER_LME | EFER_NXE,
 };
 
 uint64_t table_root_bytes(const struct table_format* format) {
@@ -30,7 +75,7 @@ uint64_t table_root_bytes(const struct table_format* format) {
 }
 
 unsigned table_root_user_entries(const struct table_format* format) {
-  return (unsigned)(KERNBASE >> format->level[format->levels].shift);
+  return (unsigned)(format->user_end >> format->level[format->levels].shift);
 }
 
 uint64_t table_get(struct kernel* kernel, uint64_t entry_pa) {
@@ -41,16 +86,16 @@ void table_put(struct kernel* kernel, uint64_t entry_pa, uint64_t entry) {
   window_store(kernel, entry_pa, kernel->format->entry_bytes, entry);
 }
 
-static uint64_t entry_address(const struct kernel* kernel, uint64_t table, unsigned level, uint64_t va) {
-  const struct table_level* l = &kernel->format->level[level];
+uint64_t table_entry_address(const struct table_format* format, uint64_t table, unsigned level, uint64_t va) {
+  const struct table_level* l = &format->level[level];
   uint64_t index = va >> l->shift & (((uint64_t)1 << l->bits) - 1);
-  return table + index * kernel->format->entry_bytes;
+  return table + index * format->entry_bytes;
 }
 
 bool table_find(struct kernel* kernel, uint64_t root, uint64_t va, uint64_t* entry_pa, uint64_t* skip_to) {
   uint64_t table = root;
   for (unsigned level = kernel->format->levels; level > 1; level--) {
-    uint64_t entry = table_get(kernel, entry_address(kernel, table, level, va));
+    uint64_t entry = table_get(kernel, table_entry_address(kernel->format, table, level, va));
     if (!(entry & PTE_P)) {
       unsigned shift = kernel->format->level[level].shift;
       *skip_to = ((va >> shift) + 1) << shift;
@@ -58,7 +103,7 @@ bool table_find(struct kernel* kernel, uint64_t root, uint64_t va, uint64_t* ent
     }
     table = PTE_ADDR(entry);
   }
-  *entry_pa = entry_address(kernel, table, 1, va);
+  *entry_pa = table_entry_address(kernel->format, table, 1, va);
   return true;
 }
 
@@ -71,7 +116,7 @@ static void entry_changed(struct kernel* kernel, const struct process* process, 
 bool table_ensure(struct kernel* kernel, struct process* process, uint64_t va, uint64_t* entry_pa) {
   uint64_t table = process->root;
   for (unsigned level = kernel->format->levels; level > 1; level--) {
-    uint64_t at = entry_address(kernel, table, level, va);
+    uint64_t at = table_entry_address(kernel->format, table, level, va);
     uint64_t entry = table_get(kernel, at);
     if (!(entry & PTE_P)) {
       uint64_t fresh = frames_take(kernel, USE_TABLE);
@@ -83,7 +128,7 @@ bool table_ensure(struct kernel* kernel, struct process* process, uint64_t va, u
     }
     table = PTE_ADDR(entry);
   }
-  *entry_pa = entry_address(kernel, table, 1, va);
+  *entry_pa = table_entry_address(kernel->format, table, 1, va);
   return true;
 }
 
@@ -94,16 +139,16 @@ void table_set(struct kernel* kernel, uint64_t entry_pa, uint64_t was, uint64_t 
 }
 
 void table_clear(struct kernel* kernel, struct process* process, uint64_t va) {
-  uint64_t table[4];
+  uint64_t table[TABLE_LEVELS_MAX + 1];
   unsigned levels = kernel->format->levels;
   table[levels] = process->root;
   for (unsigned level = levels; level > 1; level--)
-    table[level - 1] = PTE_ADDR(table_get(kernel, entry_address(kernel, table[level], level, va)));
-  table_set(kernel, entry_address(kernel, table[1], 1, va), 1, 0);
+    table[level - 1] = PTE_ADDR(table_get(kernel, table_entry_address(kernel->format, table[level], level, va)));
+  table_set(kernel, table_entry_address(kernel->format, table[1], 1, va), 1, 0);
   unsigned empty = 1;  // tables of the levels below this one have no entry left
   while (empty < levels && frames_at(kernel, table[empty])->used == 0) {
     empty++;
-    table_set(kernel, entry_address(kernel, table[empty], empty, va), 1, 0);
+    table_set(kernel, table_entry_address(kernel->format, table[empty], empty, va), 1, 0);
     entry_changed(kernel, process, empty);
   }
   table_invalidate(kernel, process, va);

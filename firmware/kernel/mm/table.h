@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Page tables, both formats behind one interface: a format is a table of levels, and the code knows no modes.
+// Page tables, all formats behind one interface: a format is a table of levels, and the code knows no modes.
 //
-// Levels are numbered from the leaf: 1 = PTE, 2 = PDE, 3 = PDPTE. A frame that holds a table counts its entries in
-// use (present ones, and those that name a swap block); when the last goes, the table goes.
+// Levels are numbered from the leaf: 1 = PTE, 2 = PDE, 3 = PDPTE, 4 = PML4E, 5 = PML5E. A frame that holds a table
+// counts its entries in use (present ones, and those that name a swap block); when the last goes, the table goes.
 #ifndef PAGEWALK_FIRMWARE_KERNEL_MM_TABLE_H
 #define PAGEWALK_FIRMWARE_KERNEL_MM_TABLE_H
 
@@ -19,19 +19,33 @@ struct table_level {
   bool latched;    // the processor reads these entries only when CR3 is loaded
 };
 
+enum { TABLE_LEVELS_MAX = 5 };
+
+// How a mode of the processor uses the address space, and what turns it on.
 struct table_format {
   unsigned levels;  // the root's level
   unsigned entry_bytes;
-  uint64_t no_execute;             // PTE_NX, or 0 where the format has none
-  struct table_level level[4];     // [1..levels]
-  unsigned physical_address_bits;  // that an entry holds
+  uint64_t no_execute;                             // PTE_NX, or 0 where the format has none
+  struct table_level level[TABLE_LEVELS_MAX + 1];  // [1..levels]
+  unsigned physical_address_bits;                  // that an entry holds
+
+  uint64_t user_end;      // first address beyond user space
+  uint64_t kernel_base;   // first address of the kernel's part, where the direct map begins
+  uint64_t direct_bytes;  // the direct map's greatest length
+  unsigned direct_level;  // of the large pages that it is made of
+  uint64_t window_base;   // where memory beyond it is reached; 0: nowhere
+
+  uint32_t cr4, efer;  // features to turn on
 };
 
-extern const struct table_format table_format_32bit, table_format_pae;
+extern const struct table_format table_format_32bit, table_format_pae, table_format_4level, table_format_5level;
 
 // Bytes of the root table, entries it has for user space.
 uint64_t table_root_bytes(const struct table_format* format);
 unsigned table_root_user_entries(const struct table_format* format);
+
+// The physical address of the entry for `va` in a table of `level`.
+uint64_t table_entry_address(const struct table_format* format, uint64_t table, unsigned level, uint64_t va);
 
 // One entry, by its physical address, as one reference.
 uint64_t table_get(struct kernel* kernel, uint64_t entry_pa);

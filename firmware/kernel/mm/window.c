@@ -25,7 +25,7 @@ static unsigned map_in_next_slot(struct kernel* kernel, uint64_t frame) {
 uint64_t window_address(struct kernel* kernel, uint64_t pa) {
   struct window* window = &kernel->window;
   if (!window->paging) return pa;
-  if (pa < window->direct) return KERNBASE + pa;
+  if (pa < window->direct) return kernel->format->kernel_base + pa;
   uint64_t frame = PGROUNDDOWN(pa);
   unsigned slot = 0;
   while (slot < WINDOW_SLOTS && window->frame[slot] != frame) slot++;

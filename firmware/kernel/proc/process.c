@@ -29,7 +29,7 @@ static uint64_t take_root(struct kernel* kernel) {
 
 // User space empty, the kernel's entries as in its own root. These never change after boot, so that copies stay true.
 static void fill_root(struct kernel* kernel, uint64_t root) {
-  uint8_t entries[1024];
+  uint8_t entries[PGSIZE / 2];
   uint64_t user = (uint64_t)table_root_user_entries(kernel->format) * kernel->format->entry_bytes;
   uint64_t bytes = table_root_bytes(kernel->format) - user;
   window_zero(kernel, root, user);
@@ -63,15 +63,12 @@ int kernel_switch(struct kernel* kernel, int pid) {
 
 int kernel_current(const struct kernel* kernel) { return kernel->current ? kernel->current->pid : 0; }
 
-uint64_t kernel_user_end(const struct kernel* kernel) {
-  (void)kernel;  // the same in both modes
-  return KERNBASE;
-}
+uint64_t kernel_user_end(const struct kernel* kernel) { return kernel->format->user_end; }
 
 int kernel_map(struct kernel* kernel, int pid, uint64_t start, uint64_t end, unsigned prot) {
   struct process* process = process_find(kernel, pid);
   if (!process) return -KERNEL_ESRCH;
-  if (start % PGSIZE || end % PGSIZE || start >= end || end > KERNBASE) return -KERNEL_EINVAL;
+  if (start % PGSIZE || end % PGSIZE || start >= end || end > kernel->format->user_end) return -KERNEL_EINVAL;
   if (prot & ~(unsigned)(PROT_READ | PROT_WRITE | PROT_EXEC)) return -KERNEL_EINVAL;
   return vma_add(kernel, process, start, end, prot);
 }
