@@ -23,10 +23,12 @@ finish() {
 trap finish EXIT
 make_scratch() { scratch=$(mktemp -d); }
 
-# The waveform of the tour; waves/ has it after `make sim`.
+# The waveform of the tour; waves/ has it after `make sim`. One of an older program or RTL is made anew.
 tour_waveform() {
   [ -x $program ] || die "$program is missing; build it with: make"
-  [ -s $tour ] || { say "$tour is not there yet: taking the tour"; $program tour >/dev/null; }
+  [ ! -s $tour ] || [ -n "$(find $program rtl csrc/rtl_engine -newer $tour -print -quit)" ] || return 0
+  say "taking the tour, for $tour"
+  $program tour >/dev/null
 }
 
 # Declarations of a waveform as VCD, enums included.
@@ -40,7 +42,7 @@ generate_into() {
   need fst2vcd gtkwave
   declarations "$2" >"$scratch/declarations"
   grep -q '^\$var' "$scratch/declarations" || die "$2: not a waveform that fst2vcd can read"
-  awk -v out="$1" -v fst="$2" -f scripts/waves.awk "$scratch/declarations" waves/mmu.rows
+  LC_ALL=C awk -v out="$1" -v fst="$2" -f waves/mmu.awk "$scratch/declarations" waves/mmu.rows
 }
 
 generate() {
@@ -63,38 +65,48 @@ check() {
   done
 }
 
-# The word lists are named from the project's folder: GTKWave is started there.
+# The saved view names the word lists from the project's folder: GTKWave must be started there.
 open() {
   need gtkwave gtkwave
   [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ] || die "GTKWave needs a display, and DISPLAY is not set"
-  exec gtkwave "$1" waves/mmu.gtkw
+  make_scratch
+  declarations "$1" >"$scratch/declarations"
+  grep -q '^\$scope module mmu ' "$scratch/declarations" || die "$1: not a waveform of the MMU"
+  gtkwave "$1" waves/mmu.gtkw
 }
 
-# A screen of our own, as high as all rows.
+# What a user sees at first, on a screen of our own and without anybody's settings.
 picture() {
-  local packages="apt-get install xvfb imagemagick" screen=${1:-1500x1150}
+  local packages="apt-get install xvfb imagemagick"
   need Xvfb xvfb "$packages"
   need import imagemagick "$packages"
   need gtkwave gtkwave
   tour_waveform
   make_scratch
-  exec 5>"$scratch/display"
-  Xvfb -displayfd 5 -screen 0 "${screen}x24" 2>/dev/null &
+  Xvfb -displayfd 5 -screen 0 1500x1100x24 5>"$scratch/display" 2>/dev/null &
   work+=($!)
   for _ in $(seq 50); do [ -s "$scratch/display" ] && break; sleep 0.1; done
   DISPLAY=:$(cat "$scratch/display")
-  export DISPLAY
+  export DISPLAY HOME=$scratch
   gtkwave --rcvar 'splash_disable on' $tour waves/mmu.gtkw >/dev/null 2>&1 &
   work+=($!)
   sleep 5
   import -window root "$scratch/all.png"
-  convert "$scratch/all.png" -strip -colors 64 "png8:docs/waves.png"
+  convert "$scratch/all.png" -strip +dither -colors 64 "png8:docs/waves.png"
+}
+
+# A path as the caller meant it, from here.
+from_caller() {
+  case $1 in
+    /*) echo "$1" ;;
+    *) echo "$here/$1" ;;
+  esac
 }
 
 case ${1:-} in
   generate) generate ;;
-  check) cd "$here"; file=$(realpath "${2:?waves.sh check FILE.fst}"); cd - >/dev/null; check "$file" ;;
-  picture) picture "${2:-}" ;;
+  check) check "$(from_caller "${2:?waves.sh check FILE.fst}")" ;;
+  picture) picture ;;
   '') tour_waveform; open $tour ;;
-  *) cd "$here"; file=$(realpath "$1"); cd - >/dev/null; [ -r "$file" ] || die "$1: no such waveform"; open "$file" ;;
+  *) open "$(from_caller "$1")" ;;
 esac

@@ -78,7 +78,6 @@ static void plru_by_the_tree(void** state) {
   stand_invlpg(&s, 0x406000);
   assert_int_equal(filled_way(&s, 0x409000, NULL), 3);  // 0 0 0
   assert_int_equal(filled_way(&s, 0x40a000, NULL), 0);
-  // a denied hit does not touch: way 1 is next but for the touch of way 0: 1 1 0
   assert_int_equal(stand_access(&s, ACCESS_READ, 0x404000, 0).path, PATH_L1);  // way 2: 0 1 1
   assert_int_equal(filled_way(&s, 0x40b000, NULL), 1);
   stand_destroy(&s);

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Makes GTKWave's save file and word lists, for scripts/waves.sh:
-#   awk -v out=DIRECTORY -v fst=NAME -f waves.awk DECLARATIONS waves/mmu.rows
+#   awk -v out=DIRECTORY -v fst=NAME -f mmu.awk DECLARATIONS waves/mmu.rows
 # DECLARATIONS are the waveform's, as `fst2vcd -e` gives them; waves/mmu.rows explains itself.
 
 function die(text) {
@@ -18,7 +18,7 @@ FNR == NR && $1 == "$attrbegin" && $3 == "07" && $4 != "\"\"" {
   values[$4] = count
   for (i = 1; i <= count; i++) {
     literal[$4, i] = $(5 + i)
-    code[$4, i] = $(5 + count + i)
+    number_of[$4, $(5 + i)] = binary($(5 + count + i))
     bits[$4] = length($(5 + count + i))
   }
 }
@@ -47,13 +47,23 @@ function word(text) {
   return text
 }
 
-# NAME TYPE... [gated]: words. Sets head (before the colon, split), gated, and words (after it, split).
+# NAME TYPE... [gated[:ENUM=VALUE]]: words. Sets head (before the colon, split) and item (after it, split); gates, the
+# number of bits that are asked first, and open, the value that they must have.
 function definition(    at) {
   at = index($0, ":" " ")
   if (!at) die("a colon and words are missing")
   heads = split(substr($0, 1, at - 1), head, " ")
   count = split(substr($0, at + 2), item, " ")
-  gated = head[heads] == "gated"
+  gates = 0
+  if (head[heads] == "gated") {
+    gates = 1
+    open = 1
+  } else if (match(head[heads], /^gated:/)) {
+    split(substr(head[heads], 7), gate, "=")
+    if (!((gate[1], gate[2]) in number_of)) die("the waveform has no enum value " gate[1] "::" gate[2])
+    gates = bits[gate[1]]
+    open = number_of[gate[1], gate[2]]
+  }
   list = head[2]
   known[list] = 1
   file = out "/" list ".txt"
@@ -61,14 +71,17 @@ function definition(    at) {
 }
 
 # GTKWave shows hexadecimal numbers in capitals, with as many digits as the bits fill.
-function write_words(width,    n, digits, from) {
-  from = gated ? power(width) : 0
-  digits = int((width + gated + 3) / 4)
-  for (n = 0; n < from; n++) printf "%0" digits "X -\n", n > file
-  for (n = 0; n < power(width); n++) {
-    if (n in text) printf "%0" digits "X %s\n", from + n, text[n] > file
+function write_words(width,    g, n, digits) {
+  digits = int((width + gates + 3) / 4)
+  for (g = 0; g < power(gates); g++) {
+    for (n = 0; n < power(width); n++) {
+      if (gates && g != open)
+        printf "%0" digits "X -\n", g * power(width) + n > file
+      else if (n in text)
+        printf "%0" digits "X %s\n", g * power(width) + n, text[n] > file
+    }
   }
-  listed[list] = width + gated
+  listed[list] = width + gates
   close(file)
 }
 
@@ -85,7 +98,7 @@ $1 == "words" {
   }
   for (i = 1; i <= values[enumeration]; i++) {
     if (!(literal[enumeration, i] in given)) die(enumeration "::" literal[enumeration, i] " has no word")
-    text[binary(code[enumeration, i])] = given[literal[enumeration, i]]
+    text[number_of[enumeration, literal[enumeration, i]]] = given[literal[enumeration, i]]
   }
   if (count != values[enumeration]) die(enumeration " has " values[enumeration] " values, not " count)
   for (n in given) delete given[n]
@@ -114,7 +127,10 @@ $1 == "flags" {
       set = rest % 2
       rest = int(rest / 2)
       part = set ? choice[choices] : (choices > 1 ? choice[1] : "")
+      stop = !set && part ~ /!$/
+      sub(/!$/, "", part)
       if (part != "") text[n] = text[n] (text[n] == "" ? "" : " ") part
+      if (stop) break
     }
     if (text[n] == "") text[n] = head[3]
   }
@@ -149,7 +165,7 @@ function bits_of(span,    ends) {
 }
 
 $1 == "scope" { scope = $2 "." }
-$1 == "view" { first = $2; last = $3 }
+$1 == "view" { first = $2; last = $3; marker = $4 }
 
 $1 == "group" {
   close_group()
@@ -176,7 +192,8 @@ $1 == "row" {
     name = scope name
     if (!(name in there)) die("row '" field[1] "': the waveform " fst " has no signal " name)
     span = range[name]
-    if (taken == "" && signals > 1 && span != "") taken = substr(span, 2, length(span) - 2)
+    # In a row of words always: GTKWave does not translate whole signals that bring words of their own.
+    if (taken == "" && span != "" && (signals > 1 || flags == "2022")) taken = substr(span, 2, length(span) - 2)
     if (taken == "") width += bits_of(span)
     bundle = bundle (taken == "" ? " " name span : slice(name span, taken, span))
     whole = signals == 1 && taken == ""
@@ -198,11 +215,11 @@ END {
   if (failed) exit 1
   close_group()
   file = out "/mmu.gtkw"
-  pixels = 1130  # of the waves, in a window of this size
+  pixels = 1090  # of the waves, in a window of this size
   printf "[*] SPDX-License-Identifier: MIT\n[*] Made by scripts/waves.sh from waves/mmu.rows.\n" > file
   printf "[timestart] %d\n[size] 1500 1100\n[pos] -1 -1\n", first > file
   # GTKWave's zoom is a power of two: 0 are 200 pixels a cycle.
-  printf "*%.6f %d", -log(200 * (last - first) / pixels) / log(2), first > file
+  printf "*%.6f %d", -log(200 * (last - first) / pixels) / log(2), marker > file
   for (i = 0; i < 26; i++) printf " -1" > file
   printf "\n[sst_width] 100\n[signals_width] 280\n[sst_expanded] 0\n" > file
   printf "%s[pattern_trace] 1\n[pattern_trace] 0\n", rows > file
