@@ -3,6 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
+.SECONDARY: # keep objects
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 Q := $(if $(V),,@)
 
@@ -131,6 +132,10 @@ lint: build/.ready ## verilator -Wall, gcc -Wall -Wextra as 32-bit freestanding 
 .PHONY: format
 format: ## format all C and C++ sources in place
 	$(Q)clang-format -i $(FORMATTED)
+
+.PHONY: waves
+waves: build/pagewalk ## the tour's waveform in GTKWave
+	$(Q)scripts/waves.sh
 
 .PHONY: clean
 clean: ## remove everything that was built

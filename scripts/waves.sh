@@ -23,9 +23,11 @@ finish() {
 trap finish EXIT
 make_scratch() { scratch=$(mktemp -d); }
 
+need_program() { [ -x $program ] || die "$program is missing; build it with: make"; }
+
 # The waveform of the tour; waves/ has it after `make sim`. One of an older program or RTL is made anew.
 tour_waveform() {
-  [ -x $program ] || die "$program is missing; build it with: make"
+  need_program
   [ ! -s $tour ] || [ -n "$(find $program rtl csrc/rtl_engine -newer $tour -print -quit)" ] || return 0
   say "taking the tour, for $tour"
   $program tour >/dev/null
@@ -40,21 +42,23 @@ declarations() {
 # generate_into DIRECTORY FILE.fst
 generate_into() {
   need fst2vcd gtkwave
+  mkdir -p "$1"
   declarations "$2" >"$scratch/declarations"
   grep -q '^\$var' "$scratch/declarations" || die "$2: not a waveform that fst2vcd can read"
   LC_ALL=C awk -v out="$1" -v fst="$2" -f waves/mmu.awk "$scratch/declarations" waves/mmu.rows
 }
 
 generate() {
-  tour_waveform
+  need_program
   make_scratch
   $program run --generate cyclic:pages=4,refs=40 --wave "$scratch/fresh.fst" >/dev/null
-  generate_into waves "$scratch/fresh.fst"
+  generate_into "$scratch/waves" "$scratch/fresh.fst"
+  rm -f waves/*.txt
+  cp "$scratch"/waves/* waves
 }
 
 check() {
   make_scratch
-  mkdir "$scratch/waves"
   generate_into "$scratch/waves" "$1"
   for made in "$scratch"/waves/*; do
     cmp -s "$made" "waves/$(basename "$made")" ||
@@ -90,8 +94,16 @@ picture() {
   export DISPLAY HOME=$scratch
   gtkwave --rcvar 'splash_disable on' $tour waves/mmu.gtkw >/dev/null 2>&1 &
   work+=($!)
-  sleep 5
-  import -window root "$scratch/all.png"
+  # It is drawn when there are colours and nothing changes any more.
+  local before= now=
+  for _ in $(seq 15); do
+    sleep 2
+    import -window root "$scratch/all.png"
+    before=$now
+    now=$(identify -format '%k %#' "$scratch/all.png")
+    [ "${now%% *}" -gt 16 ] && [ "$now" = "$before" ] && break
+  done
+  [ "$now" = "$before" ] || die "GTKWave did not come to rest"
   convert "$scratch/all.png" -strip +dither -colors 64 "png8:docs/waves.png"
 }
 

@@ -240,8 +240,8 @@ static void both_registers(const void* self, uint64_t registers[5], uint64_t pdp
   engine_registers(((const struct both*)self)->engine[0], registers, pdptes);
 }
 
-static bool both_wave(void* self, const char* path, uint64_t first, uint64_t last, struct error* err) {
-  return engine_wave(((struct both*)self)->engine[0], path, first, last, err);
+static bool both_wave(void* self, const char* path, uint64_t zero, uint64_t first, uint64_t last, struct error* err) {
+  return engine_wave(((struct both*)self)->engine[0], path, zero, first, last, err);
 }
 
 static void both_destroy(void* self) {

@@ -190,7 +190,6 @@ static struct control draw_control(struct software* s) {
     control.value = good_cr4(s);
     if (chance(s, 3)) control.value ^= 0x20;
     if (chance(s, 8)) control.value ^= UINT64_C(1) << below(s, 32);
-    control.value &= ~UINT64_C(0x1000);  // LA57 too
   } else if (kind < 92) {
     control.op = CONTROL_CR0;
     control.value = base_cr0;
