@@ -162,7 +162,7 @@ static bool load(struct tour* tour, struct error* err) {
 
 // The first mode's run is the one whose beginning the waveform shows.
 static bool play_both(struct tour* tour, struct output* wave, struct error* err) {
-  bool ok = play(tour, 0, wave->partial, err) && wave_commit(wave, err);
+  bool ok = (play(tour, 0, wave->partial, err) || output_blame(wave, err)) && wave_commit(wave, err);
   if (ok) tell_story(tour);
   fflush(stdout);
   return ok && play(tour, 1, NULL, err);

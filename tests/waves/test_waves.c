@@ -169,8 +169,4 @@ static const struct CMUnitTest tests[] = {CASE(the_view_is_what_the_rtl_gives),
                                           CASE(a_view_that_was_not_made_anew_is_noticed),
                                           CASE(what_is_no_waveform_is_refused)};
 
-int main(void) {
-  const char* filter = getenv("PAGEWALK_TEST_FILTER");
-  if (filter) cmocka_set_test_filter(filter);
-  return cmocka_run_group_tests_name("waves", tests, make_waveforms, remove_waveforms);
-}
+TEST_MAIN_BETWEEN(tests, make_waveforms, remove_waveforms)
