@@ -3,6 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
+.SECONDARY: # keep objects
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 Q := $(if $(V),,@)
 
@@ -20,7 +21,7 @@ TEST_MAINS := $(sort $(wildcard tests/*/test_*.c))
 TEST_SUPPORT := $(sort $(filter-out $(TEST_MAINS),$(wildcard tests/*.c tests/*/*.c)))
 TESTS      := $(TEST_MAINS:tests/%.c=build/tests/%)
 
-FORMATTED  := $(C_SOURCES) $(CPP_SOURCES) $(FW_SOURCES) $(HEADERS) $(TEST_MAINS) $(TEST_SUPPORT) bench/bench.c
+FORMATTED   = $(C_SOURCES) $(CPP_SOURCES) $(FW_SOURCES) $(HEADERS) $(TEST_MAINS) $(TEST_SUPPORT) bench/bench.c $(TRACE_TOOL).c
 
 # ---- flags --------------------------------------------------------------------------------------------------------------
 CC       := gcc
@@ -108,6 +109,17 @@ build/bench: build/release/bench/bench.o $(filter-out build/release/$(MAIN_OBJEC
 bench: build/bench build/yardstick ## accesses per second of both engines and of a plain TLB simulator, side by side
 	$(Q)build/bench build/yardstick $(TRACES)
 
+# ---- traces --------------------------------------------------------------------------------------------------------------
+TRACE_TOOL := csrc/workload/tools/pagewalk-trace
+
+build/pagewalk-trace: build/release/$(TRACE_TOOL).o $(filter-out build/release/$(MAIN_OBJECT).o,$(REL_OBJECTS))
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(RELEASE) -rdynamic -o $@ $^ $(LDLIBS)
+
+.PHONY: traces
+traces: build/pagewalk-trace ## record the shipped traces anew, with valgrind
+	$(Q)scripts/traces.sh
+
 .PHONY: lint
 lint: build/.ready ## verilator -Wall, gcc -Wall -Wextra as 32-bit freestanding for the firmware, formatting
 	$(call say,LINT,"rtl (verilator -Wall)")
@@ -120,6 +132,10 @@ lint: build/.ready ## verilator -Wall, gcc -Wall -Wextra as 32-bit freestanding 
 .PHONY: format
 format: ## format all C and C++ sources in place
 	$(Q)clang-format -i $(FORMATTED)
+
+.PHONY: waves
+waves: build/pagewalk ## the tour's waveform in GTKWave
+	$(Q)scripts/waves.sh
 
 .PHONY: clean
 clean: ## remove everything that was built

@@ -125,7 +125,7 @@ int main(int argc, char** argv) {
     struct trace_options options = {0};
     const char* slash = i < argc ? strrchr(argv[i], '/') : NULL;
     const char* name = i == argc ? "every access walks" : slash ? slash + 1 : argv[i];
-    bool loaded = i == argc ? trace_generate(&trace, "uniform:pages=100000,refs=1000000", 1, &err)
+    bool loaded = i == argc ? trace_generate(&trace, "uniform:pages=100000,refs=1000000", 1, NULL, &err)
                             : trace_load(&trace, argv[i], &options, &err);
     if (!loaded || !trace_fit(&trace, MODE_32BIT, false, NULL, &err)) die(err.text);
     bench(name, argv[1], &config, &trace);

@@ -19,13 +19,13 @@ if [ -n "$xml" ]; then
   mkdir -p "$xml" && xml=$(cd "$xml" && pwd)
 fi
 
-passed=0 failed=0 programs=0
+passed=0 failed=0 programs=0 last=
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 for program in "$@"; do
   name=$(basename "$program")
   [ -z "$only" ] || [ "$name" = "$only" ] || [ "$name" = "test_$only" ] || continue
-  programs=$((programs + 1))
+  programs=$((programs + 1)) last=$program
   printf -- '--- %s\n' "$name"
   if [ -n "$xml" ]; then
     rm -f "$xml/$name".*.xml
@@ -38,7 +38,7 @@ for program in "$@"; do
     "$program" 2>&1 | tee "$log" | grep -vE '^\[ +(RUN|OK) +\]'
     status=${PIPESTATUS[0]}
     p=$(grep -cE '^\[ +OK +\]' "$log")
-    f=$(grep -cE '^\[ +(FAILED|ERROR) +\] [a-z0-9_]+$' "$log")
+    f=$(grep -E '^\[ +FAILED +\] [a-z0-9_]+$' "$log" | sort -u | wc -l)
   fi
   # A program that dies (a sanitizer's report, a crash) fails even if no case did.
   if [ "$status" -ne 0 ] && [ "$f" -eq 0 ]; then
@@ -52,6 +52,15 @@ done
 if [ "$programs" -eq 0 ]; then
   echo "test: no test program is called '$only'; there are:" >&2
   for program in "$@"; do echo "  $(basename "$program")" >&2; done
+  exit 1
+fi
+if [ -n "$pattern" ] && [ $((passed + failed)) -eq 0 ]; then
+  if [ "$programs" -eq 1 ]; then
+    printf "test: no case matches '%s'; %s has:\n" "$pattern" "$(basename "$last")" >&2
+    PAGEWALK_TEST_LIST=1 "$last" | sed 's/^/  /' >&2
+  else
+    printf "test: no case of any program matches '%s'; with TEST=name, this tells a program's cases\n" "$pattern" >&2
+  fi
   exit 1
 fi
 echo "$passed passed, $failed failed"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What every test program includes: cmocka, and a main that runs the group and obeys `make test CASE=pattern`.
+// What every test program includes: cmocka, and a main that runs the group, obeys `make test CASE=pattern`, and with
+// PAGEWALK_TEST_LIST in the environment only prints the cases' names.
 #ifndef PAGEWALK_TESTS_CHECK_H
 #define PAGEWALK_TESTS_CHECK_H
 
@@ -9,15 +10,25 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <cmocka.h>
 // clang-format on
 
-#define TEST_MAIN(tests)                                           \
-  int main(void) {                                                 \
-    const char* filter = getenv("PAGEWALK_TEST_FILTER");           \
-    if (filter) cmocka_set_test_filter(filter);                    \
-    return cmocka_run_group_tests_name(#tests, tests, NULL, NULL); \
+static inline int check_list(const struct CMUnitTest* tests, size_t count) {
+  for (size_t i = 0; i < count; i++) puts(tests[i].name);
+  return 0;
+}
+
+// `begin` and `end`: set-up and tear-down of the group, or NULL.
+#define TEST_MAIN_BETWEEN(tests, begin, end)                                                     \
+  int main(void) {                                                                               \
+    if (getenv("PAGEWALK_TEST_LIST")) return check_list(tests, sizeof(tests) / sizeof *(tests)); \
+    const char* filter = getenv("PAGEWALK_TEST_FILTER");                                         \
+    if (filter) cmocka_set_test_filter(filter);                                                  \
+    return cmocka_run_group_tests_name(#tests, tests, begin, end);                               \
   }
+
+#define TEST_MAIN(tests) TEST_MAIN_BETWEEN(tests, NULL, NULL)
 
 #endif

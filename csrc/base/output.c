@@ -15,9 +15,10 @@ static bool fail(const char* path, struct error* err) {
 }
 
 static void forget(struct output* output) {
+  free(output->name);
   free(output->path);
   free(output->partial);
-  *output = (struct output){NULL, NULL, NULL};
+  *output = (struct output){NULL, NULL, NULL, NULL};
 }
 
 // Finds where the file goes (through symbolic links) and creates its partial form, or opens a device in its place.
@@ -25,8 +26,9 @@ static void forget(struct output* output) {
 static int create(struct output* output, const char* path, bool devices, struct error* err) {
   struct stat status;
   bool exists = stat(path, &status) == 0, regular = !exists || S_ISREG(status.st_mode);
-  *output = (struct output){.path = exists ? realpath(path, NULL) : strdup(path)};
-  if (!output->path) {
+  // A device or a pipe is opened by its name: the link of a pipe in /dev/fd leads nowhere.
+  *output = (struct output){.name = strdup(path), .path = exists && regular ? realpath(path, NULL) : strdup(path)};
+  if (!output->name || !output->path) {
     fail(path, err);
     return -1;
   }
@@ -97,12 +99,20 @@ bool output_commit(struct output* output, struct error* err) {
   }
   if (ok && output->partial) ok = rename(output->partial, output->path) == 0;
   if (!ok) {
-    fail(output->path, err);
+    fail(output->name, err);
     output_abandon(output);
     return false;
   }
   forget(output);
   return true;
+}
+
+bool output_blame(const struct output* output, struct error* err) {
+  const char* found = output->partial ? strstr(err->text, output->partial) : NULL;
+  if (!found) return false;
+  struct error message = *err;
+  return error_set(err, "%.*s%s%s", (int)(found - err->text), message.text, output->name,
+                   message.text + (found - err->text) + strlen(output->partial));
 }
 
 void output_abandon(struct output* output) {

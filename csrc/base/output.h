@@ -9,7 +9,8 @@
 #include "base/error.h"
 
 struct output {
-  char* path;     // where the file will be
+  char* name;     // what the user calls it
+  char* path;     // where the file will be: links followed
   char* partial;  // where it is until then; NULL: written in place, because `path` is a device or a pipe
   FILE* file;     // NULL if reserved for another writer
 };
@@ -22,6 +23,9 @@ bool output_open(struct output* output, const char* path, struct error* err);
 
 // For a writer that opens its file itself: makes sure of a place for it at output->partial. Only for regular files.
 bool output_reserve(struct output* output, const char* path, struct error* err);
+
+// A message of the writer to output->partial: puts the user's name in its place. Returns false.
+bool output_blame(const struct output* output, struct error* err);
 
 // Makes the file appear. On an error (a full disk) nothing appears. Either way `output` is done with.
 bool output_commit(struct output* output, struct error* err);

@@ -74,6 +74,8 @@ int cli_fail(const struct error* err);
 
 // From the first call on Ctrl-C sets the flag that is returned; a second Ctrl-C ends the program.
 const volatile int* cli_interrupt(void);
+// When the flag was obeyed and something else goes on: clears it, and the next Ctrl-C is a first one again.
+void cli_interrupt_obeyed(void);
 
 // A line on stderr that overwrites itself, at most ten times a second, and only on a terminal. Start it zeroed.
 struct cli_progress {

@@ -26,6 +26,10 @@ static error_t parse(int key, char* arg, struct argp_state* state) {
     case ARGP_KEY_ARGS:
       in->names = state->argv + state->next;
       return 0;
+    case ARGP_KEY_END:
+      if (in->keys && in->names)
+        cli_usage(state->name, "--keys lists the keys of all machines: '%s' is too much", *in->names);
+      return 0;
     default:
       return ARGP_ERR_UNKNOWN;
   }

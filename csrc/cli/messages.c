@@ -30,6 +30,11 @@ const volatile int* cli_interrupt(void) {
   return &interrupted;
 }
 
+void cli_interrupt_obeyed(void) {
+  interrupted = 0;
+  cli_interrupt();
+}
+
 static uint64_t milliseconds(void) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);

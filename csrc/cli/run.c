@@ -54,7 +54,8 @@ static const struct argp_option options[] = {
      "demand: pages come as they are touched (default); eager: all are mapped before the clock starts", 10},
     {"frames", OPTION_FRAMES, "N", 0, "memory, in frames (default: the machine's)", 10},
     {0, 0, 0, 0, "Results:", 20},
-    {"json", OPTION_JSON, "FILE", 0, "write the result as JSON (docs/json.md)", 20},
+    {"json", OPTION_JSON, "FILE|-", 0,
+     "write the result as JSON (docs/json.md); - writes it to standard output, in place of the report", 20},
     {"wave", OPTION_WAVE, "FILE.fst", 0, "write a waveform, for GTKWave", 20},
     {"window", OPTION_WINDOW, "A:B", 0, "of the cycles A to B of the run (default: the first 2,000)", 20},
     {0}};
@@ -166,7 +167,8 @@ static const struct argp argp = {
         "Examples:\n"
         "  pagewalk run --generate uniform:pages=4096,refs=1000000 --paging eager\n"
         "  pagewalk run --trace - --frames 300 --set mode=pae --set dtlb.ways=8\n"
-        "Ctrl-C ends a run early, with a report of what was played so far.\n",
+        "Ctrl-C ends a run early, with a report of what was played so far. While the trace is still being read, it "
+        "ends the reading instead: what was read so far is run, and the result is marked partial.\n",
     .children = children,
     .help_filter = extend_help,
 };
@@ -179,12 +181,13 @@ static void on_load(void* ctx, uint64_t refs, uint64_t bytes) {
   cli_progress(ctx, "reading: %s references", number_text(refs, count));
 }
 
-// What --skip and --count mean for a recorded trace, done to a generated one.
-static void cut(struct trace* trace, uint64_t skip, uint64_t count) {
-  if (skip > trace->count) skip = trace->count;
-  trace->count -= skip;
-  memmove(trace->refs, trace->refs + skip, trace->count * sizeof *trace->refs);
-  if (count && count < trace->count) trace->count = count;
+// Ctrl-C ended the reading, or making; from here on it ends the run.
+static void note_interrupt(const struct inputs* in, const struct trace* trace, struct report* report) {
+  char count[NUMBER_TEXT_MAX];
+  report->trace_cut = true;
+  cli_interrupt_obeyed();
+  fprintf(stderr, "pagewalk: note: interrupted; running the %s references %s so far (Ctrl-C ends that, too)\n",
+          number_text(trace->count, count), in->trace ? "read" : "made");
 }
 
 static bool load(struct inputs* in, struct trace* trace, struct report* report, struct error* err) {
@@ -194,13 +197,13 @@ static bool load(struct inputs* in, struct trace* trace, struct report* report, 
   in->load.progress = on_load;
   in->load.progress_ctx = &progress;
   const char* name = in->trace ? in->trace : in->generate;
-  bool ok =
-      in->trace ? trace_load(trace, in->trace, &in->load, err) : trace_generate(trace, in->generate, in->seed, err);
+  bool ok = in->trace ? trace_load(trace, in->trace, &in->load, err)
+                      : trace_generate(trace, in->generate, in->seed, &in->load, err);
   cli_progress_end(&progress);
   if (!ok) return false;
   if (trace->unfinished)
     fprintf(stderr, "pagewalk: note: %s has valgrind's opening lines but not its closing ones: was it cut?\n", name);
-  if (in->generate) cut(trace, in->load.skip, in->load.count);
+  if (trace->interrupted && trace->count > in->warm) note_interrupt(in, trace, report);
   snprintf(report->workload, sizeof report->workload, "%s", strcmp(name, "-") == 0 ? "standard input" : name);
   report->format = in->generate ? "generated" : trace_format_name(trace->format);
   report->trace_hash = trace->hash;
@@ -221,8 +224,14 @@ static bool check_machine(const struct inputs* in, struct config* config, struct
   return config_validate(config, err);
 }
 
+// Standard output is written as it is: opening it anew, or putting a file in its place, would lose what it held.
+static bool is_standard_output(const char* path) {
+  return strcmp(path, "-") == 0 || strcmp(path, "/dev/stdout") == 0 || strcmp(path, "/dev/fd/1") == 0;
+}
+
 static bool write_json(const char* path, const struct report* report, struct error* err) {
   struct output output;
+  if (is_standard_output(path)) return report_json(stdout, report, err);
   if (!output_open(&output, path, err)) return false;
   if (report_json(output.file, report, err)) return output_commit(&output, err);
   output_abandon(&output);
@@ -244,7 +253,7 @@ static void print_report(const struct report* report) {
   report_text(stdout, reports, titles, 1, colours);
 }
 
-static bool play(const struct inputs* in, const struct config* config, struct trace* trace, const char* wave,
+static bool play(const struct inputs* in, const struct config* config, struct trace* trace, const struct output* wave,
                  struct report* report, struct error* err) {
   if (!trace_fit(trace, config->mode, in->strict, &report->regions, err)) return false;
   struct session session = {.config = config,
@@ -252,20 +261,22 @@ static bool play(const struct inputs* in, const struct config* config, struct tr
                             .trace = trace,
                             .eager = in->eager,
                             .warm = in->warm,
-                            .wave = wave,
+                            .wave = wave->partial,
                             .wave_first = in->window_given ? in->window_first : 0,
                             .wave_last = in->window_given ? in->window_last : WAVE_CYCLES - 1,
                             .interrupt = cli_interrupt(),
                             .label = "run"};
   report->seed = in->seed;
   note_changes(in, report);
-  return session_run(&session, report, err);
+  if (!session_run(&session, report, err)) return output_blame(wave, err);
+  report->partial |= report->trace_cut;
+  return true;
 }
 
 // After the run: tells of it, and turns the way it ended into an exit code.
 static int conclude(const struct inputs* in, const struct report* report, struct output* wave) {
   struct error err;
-  print_report(report);
+  if (!in->json || !is_standard_output(in->json)) print_report(report);
   int status = CLI_OK;
   if (in->wave && !wave_commit(wave, &err)) status = cli_fail(&err);
   if (in->json && !write_json(in->json, report, &err)) status = cli_fail(&err);
@@ -284,13 +295,15 @@ int cli_run(int argc, char** argv) {
   struct config config;
   // What can be refused at once is refused before the trace is read.
   if (!check_machine(&in, &config, &err)) return cli_fail(&err);
-  if (in.json && !output_check(in.json, &err)) return cli_fail(&err);
+  if (in.json && !is_standard_output(in.json) && !output_check(in.json, &err)) return cli_fail(&err);
   struct output wave = {0};
   if (in.wave && !wave_reserve(&wave, in.wave, &err)) return cli_fail(&err);
   struct report report = {.format = ""};
   struct trace trace = {0};
-  bool ok = load(&in, &trace, &report, &err) && play(&in, &config, &trace, wave.partial, &report, &err);
+  bool loaded = load(&in, &trace, &report, &err);
+  bool ok = loaded && play(&in, &config, &trace, &wave, &report, &err);
   int status = ok ? conclude(&in, &report, &wave) : cli_fail(&err);
+  if (!loaded && *cli_interrupt()) status = CLI_INTERRUPTED;  // before there was anything to run
   wave_abandon(&wave);
   trace_free(&trace);
   return status;

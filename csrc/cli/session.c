@@ -204,7 +204,7 @@ static bool run_machine(struct stage* stage, struct report* report, struct error
   machine_start(stage->machine);
   stage->start = machine_now(stage->machine);
   stage->started = true;
-  if (s->wave && !engine_wave(machine_engine(stage->machine), s->wave, stage->start + s->wave_first,
+  if (s->wave && !engine_wave(machine_engine(stage->machine), s->wave, stage->start, stage->start + s->wave_first,
                               stage->start + s->wave_last, err))
     return false;
   return play_all(stage, report, err);

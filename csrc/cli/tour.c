@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // pagewalk tour: a real program's references on the Verilated MMU, in two paging modes, with a waveform.
-#include <glob.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -68,8 +67,8 @@ static void print_note(const struct tour* tour, const struct hal_note* note) {
   unsigned long long a = note->a, b = note->b, c = note->c;
   switch (note->kind) {
     case HAL_NOTE_FAULT:
-      printf("1  the program's first access, a %s at %#llx, finds no page: page fault, error code %llu\n",
-             access_name(tour->trace.refs[0].kind), a, b);
+      printf("1  the first access, a %s at %#llx: page fault, error code %llu\n", access_name(tour->trace.refs[0].kind),
+             a, b);
       break;
     case HAL_NOTE_TRAP:
       printf("2  the fault reaches the kernel, which sees CR2 = %#llx\n", a);
@@ -163,7 +162,7 @@ static bool load(struct tour* tour, struct error* err) {
 
 // The first mode's run is the one whose beginning the waveform shows.
 static bool play_both(struct tour* tour, struct output* wave, struct error* err) {
-  bool ok = play(tour, 0, wave->partial, err) && wave_commit(wave, err);
+  bool ok = (play(tour, 0, wave->partial, err) || output_blame(wave, err)) && wave_commit(wave, err);
   if (ok) tell_story(tour);
   fflush(stdout);
   return ok && play(tour, 1, NULL, err);
@@ -190,24 +189,14 @@ static void print_opening(const struct tour* tour) {
   fflush(stdout);
 }
 
-// The saved view of the waveform, if there is one.
-static void print_view(const char* root) {
-  glob_t found;
-  if (glob(ROOT "waves/*.gtkw", 0, NULL, &found) == 0) {
-    printf(" %s%s", root, found.gl_pathv[0] + strlen(ROOT));
-    globfree(&found);
-  }
-  printf("\n");
-}
-
 // Commands as they can be typed where the user is.
 static void print_closing(const struct tour* tour) {
   char here[4096];
   const char* root = getcwd(here, sizeof here) && strcmp(here, PAGEWALK_ROOT) == 0 ? "" : ROOT;
   const char *bold = tour->colours.bold, *off = tour->colours.off;
   printf("\n%sWhat to try next%s\n", bold, off);
-  printf("  the first %d cycles of the 32-bit run as a waveform\n    gtkwave %s" WAVE, WAVE_CYCLES, root);
-  print_view(root);
+  printf("  the first %d cycles of the 32-bit run as a waveform (%s" WAVE "), in GTKWave\n    make%s%s waves\n",
+         WAVE_CYCLES, root, *root ? " -C " : "", root);
   printf("  the same program on a data TLB of twice the size\n");
   printf("    %sbuild/pagewalk run --trace %s" TRACE " --frames %llu --set dtlb.sets=32\n", root, root,
          (unsigned long long)tour->frames);

@@ -26,7 +26,7 @@ static void on_bus_error(int number) {
 }
 
 static void guard(const struct output* output) {
-  snprintf(guarded.message, sizeof guarded.message, "pagewalk: %.400s: " INCOMPLETE "\n", output->path);
+  snprintf(guarded.message, sizeof guarded.message, "pagewalk: %.400s: " INCOMPLETE "\n", output->name);
   snprintf(guarded.partial, sizeof guarded.partial, "%s", output->partial);
   snprintf(guarded.hierarchy, sizeof guarded.hierarchy, "%s.hier", guarded.partial);  // the library's, until it closes
   signal(SIGBUS, on_bus_error);
@@ -81,7 +81,7 @@ bool wave_commit(struct output* output, struct error* err) {
   if (file) fclose(file);
   signal(SIGBUS, SIG_DFL);
   if (whole) return output_commit(output, err);
-  error_set(err, "%s: " INCOMPLETE, output->path);
+  error_set(err, "%s: " INCOMPLETE, output->name);
   output_abandon(output);
   return false;
 }

@@ -20,6 +20,11 @@ struct scan {
   yaml_parser_t parser;
   const char* path;
   size_t lines[KEYS_MAX];  // by index in config_keys; 0: not in the file
+  struct {
+    char name[NAME_MAX_LENGTH];
+    size_t line;
+  } sections[KEYS_MAX];  // entered so far
+  size_t section_count;
   struct error* err;
 };
 
@@ -41,12 +46,27 @@ static bool is_section(const char* name) {
   return false;
 }
 
+static bool twice(struct scan* scan, const char* name, size_t first, size_t line) {
+  error_set(scan->err, "%s: stands twice in this file, in line %zu too; keep one", name, first);
+  return fail_at(scan, line);
+}
+
 static bool scan_mapping(struct scan* scan, const char* section);
+
+// A section stands once: libcyaml says only that it met an unexpected event.
+static bool scan_section(struct scan* scan, const char* name, size_t line) {
+  for (size_t i = 0; i < scan->section_count; i++)
+    if (strcmp(scan->sections[i].name, name) == 0) return twice(scan, name, scan->sections[i].line, line);
+  size_t here = scan->section_count++;  // each is one of the table's, so that there is room
+  snprintf(scan->sections[here].name, NAME_MAX_LENGTH, "%s", name);
+  scan->sections[here].line = line;
+  return scan_mapping(scan, name);
+}
 
 static bool scan_value(struct scan* scan, const char* name, const yaml_event_t* value, size_t line) {
   const struct config_key* key = config_key_find(name);
   if (!key && is_section(name)) {
-    if (value->type == YAML_MAPPING_START_EVENT) return scan_mapping(scan, name);
+    if (value->type == YAML_MAPPING_START_EVENT) return scan_section(scan, name, line);
     error_set(scan->err, "%s: holds several keys; write them below it, indented", name);
     return fail_at(scan, line);
   }
@@ -59,10 +79,7 @@ static bool scan_value(struct scan* scan, const char* name, const yaml_event_t* 
     error_set(scan->err, "%s: needs one plain value", name);
     return fail_at(scan, line);
   }
-  if (*seen) {
-    error_set(scan->err, "%s: set before, in line %zu", name, *seen);
-    return fail_at(scan, line);
-  }
+  if (*seen) return twice(scan, name, *seen, line);
   *seen = line;
   return true;
 }
@@ -78,7 +95,7 @@ static bool scan_pair(struct scan* scan, const char* section, const yaml_event_t
   char name[NAME_MAX_LENGTH];
   snprintf(name, sizeof name, "%s%s%s", section, *section ? "." : "", word);
   const char* dot = strchr(word, '.');
-  if (dot && config_key_find(name)) {
+  if (dot && (config_key_find(name) || is_section(name))) {
     error_set(scan->err, "%s: in a file, write the part behind the dot below '%.*s:', indented", name,
               (int)(dot - word), word);
     return fail_at(scan, line);

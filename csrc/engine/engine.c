@@ -74,8 +74,9 @@ void engine_registers(const struct engine* engine, uint64_t registers[5], uint64
   engine->ops->registers(engine->self, registers, pdptes);
 }
 
-bool engine_wave(struct engine* engine, const char* path, uint64_t first, uint64_t last, struct error* err) {
-  if (engine->ops->wave) return engine->ops->wave(engine->self, path, first, last, err);
+bool engine_wave(struct engine* engine, const char* path, uint64_t zero, uint64_t first, uint64_t last,
+                 struct error* err) {
+  if (engine->ops->wave) return engine->ops->wave(engine->self, path, zero, first, last, err);
   return error_set(err, "a waveform comes from the RTL: use --engine rtl");
 }
 

@@ -295,8 +295,10 @@ size_t engine_dump(struct engine* engine, enum tlb_array array, struct tlb_entry
 // The values of CR0, CR3, CR4, EFER, PKRU (indexed by control_op) and the four PDPTE registers.
 void engine_registers(const struct engine* engine, uint64_t registers[5], uint64_t pdptes[4]);
 
-// RTL engine created as traced: writes an FST of the cycles first..last (a skipped stretch appears as its one cycle).
-bool engine_wave(struct engine* engine, const char* path, uint64_t first, uint64_t last, struct error* err);
+// RTL engine created as traced: writes an FST of the cycles first..last. One unit of its time is a cycle, counted from
+// `zero` <= first on. A skipped stretch is shown with step_i low.
+bool engine_wave(struct engine* engine, const char* path, uint64_t zero, uint64_t first, uint64_t last,
+                 struct error* err);
 
 // ENGINE_BOTH: true while the engines agree. After the first difference the engine answers no more (ticks and plays
 // return at once) and `report`, if not NULL, gets the text that shows both histories (valid until destroy).
@@ -317,7 +319,8 @@ struct engine_ops {
   void (*on_event)(void* self, event_fn* fn, void* ctx);
   size_t (*dump)(void* self, enum tlb_array array, struct tlb_entry* entries, size_t room);
   void (*registers)(const void* self, uint64_t registers[5], uint64_t pdptes[4]);
-  bool (*wave)(void* self, const char* path, uint64_t first, uint64_t last, struct error* err);  // may be NULL
+  // May be NULL.
+  bool (*wave)(void* self, const char* path, uint64_t zero, uint64_t first, uint64_t last, struct error* err);
 };
 
 struct engine {

@@ -31,7 +31,8 @@ struct report {
   uint64_t warm;         // references played before counting began
   size_t regions;        // 4 MiB regions folded to fit the mode
 
-  bool partial;  // ended before all references were played
+  bool partial;    // ended before all references were played, or:
+  bool trace_cut;  // Ctrl-C ended the reading of the trace: trace_refs counts those read until then
   bool killed;
   struct kernel_kill kill;
 

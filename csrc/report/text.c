@@ -270,7 +270,10 @@ static void print_endings(const struct table* t, const char* const* titles) {
     if (r->killed)
       fprintf(t->out, "\n%s%s: the kernel killed the process: %s%s\n", t->colours.red, titles[i], r->kill.reason,
               t->colours.off);
-    if (r->partial)
+    if (r->trace_cut)
+      fprintf(t->out, "\n%s%s: PARTIAL: Ctrl-C ended the trace after %s references%s\n", t->colours.yellow, titles[i],
+              number_text(r->trace_refs, all), t->colours.off);
+    if (r->partial && (!r->trace_cut || r->process.refs < r->trace_refs))
       fprintf(t->out, "\n%s%s: PARTIAL: ended after %s of %s references%s\n", t->colours.yellow, titles[i],
               number_text(r->process.refs, done), number_text(r->trace_refs, all), t->colours.off);
   }

@@ -22,8 +22,8 @@ static void destroy(void* self) {
   dlclose(library);
 }
 
-static bool no_wave(void* self, const char* path, uint64_t first, uint64_t last, struct error* err) {
-  (void)self, (void)first, (void)last;
+static bool no_wave(void* self, const char* path, uint64_t zero, uint64_t first, uint64_t last, struct error* err) {
+  (void)self, (void)zero, (void)first, (void)last;
   return error_set(err, "%s: this engine was not created to write waveforms", path);
 }
 

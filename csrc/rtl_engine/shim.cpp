@@ -10,6 +10,11 @@
 #include <cstdio>
 #include <cstring>
 #include <memory>
+#include <new>
+#include <vector>
+
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "Vmmu.h"
 #include "engine/serial.h"
@@ -57,14 +62,16 @@ struct Shim : rtl_instance {
 
 #if VM_TRACE
   std::unique_ptr<VerilatedFstC> wave;
-  uint64_t wave_first = 0, wave_last = 0;
+  // Cycles of the window, the one that the waveform calls 0, and the first that it doesn't show yet.
+  uint64_t wave_first = 0, wave_last = 0, wave_zero = 0, wave_next = 0;
 #endif
 
   void edge();
   void rise();
   void fall();
   void settle();
-  void dump_wave(unsigned phase);
+  void dump_wave();
+  void dump_gap(uint64_t cycle);
 
   void present(unsigned port, const struct ref& part);
   void withdraw();
@@ -141,11 +148,35 @@ void Shim::settle() {
   top.reply_i = 0;
 }
 
-void Shim::dump_wave(unsigned phase) {
+// One sample a cycle, so that GTKWave's time axis counts cycles.
+void Shim::dump_wave() {
 #if VM_TRACE
-  if (wave && now >= wave_first && now <= wave_last) wave->dump(now * 10 + phase);
+  if (!wave || now < wave_first) return;
+  if (now <= wave_last) {
+    wave->dump(now - wave_zero);
+    wave_next = now + 1;
+  } else {
+    wave->close();  // the file is complete as soon as its last cycle is over
+    wave.reset();
+  }
+#endif
+}
+
+// Before a cycle that comes after skipped ones: shows the first of those, with step_i low, so that what lasted for one
+// cycle does not look as if it lasted for all.
+void Shim::dump_gap(uint64_t cycle) {
+#if VM_TRACE
+  if (!wave || wave_next >= cycle || wave_next > wave_last) return;
+  const bool fetch = top.fetch_i, data = top.data_i, operation = top.control_i;
+  now = wave_next;
+  top.now_i = now;
+  settle();
+  dump_wave();
+  top.fetch_i = fetch;
+  top.data_i = data;
+  top.control_i = operation;
 #else
-  (void)phase;
+  (void)cycle;
 #endif
 }
 
@@ -224,14 +255,14 @@ bool Shim::serve(struct event* event) {
 // The inputs are presented: makes the cycle happen.
 void Shim::cycle(uint64_t cycle, struct tick_out* out) {
   struct event memory_event = {};
+  dump_gap(cycle);
   now = cycle;
   top.step_i = 1;
   top.now_i = cycle;
   rise();
   bool memory_used = serve(&memory_event);
-  dump_wave(0);
+  dump_wave();
   fall();
-  dump_wave(5);
   harvest(cycle, memory_event, memory_used, out);
   now = cycle + 1;
 }
@@ -632,20 +663,40 @@ void op_registers(const void* self, uint64_t registers[5], uint64_t pdptes[4]) {
 }
 
 #if VM_TRACE
-bool op_wave(void* self, const char* path, uint64_t first, uint64_t last, struct error* err) {
-  Shim* shim = shim_of(self);
-  // The FST writer does not say why it fails: try the file first.
+// The FST writer does not say when or why it fails: try the file first, with more than a usual window takes.
+bool try_file(const char* path) {
   FILE* file = std::fopen(path, "wb");
-  if (!file) {
-    if (err) std::snprintf(err->text, sizeof err->text, "%s: can't write the waveform: %s", path, std::strerror(errno));
+  if (!file) return false;
+  const std::vector<char> block(1 << 20);
+  bool good = std::fwrite(block.data(), 1, block.size(), file) == block.size();
+  int error = errno;
+  if (std::fclose(file) != 0 && good) {
+    good = false;
+    error = errno;
+  }
+  if (!good) {
+    struct stat status;
+    if (stat(path, &status) == 0 && S_ISREG(status.st_mode)) unlink(path);
+  }
+  errno = error;
+  return good;
+}
+
+bool op_wave(void* self, const char* path, uint64_t zero, uint64_t first, uint64_t last, struct error* err) {
+  Shim* shim = shim_of(self);
+  if (!try_file(path)) {
+    if (err) {
+      std::snprintf(err->text, sizeof err->text, "%s: can't write the waveform: %s", path, std::strerror(errno));
+    }
     return false;
   }
-  std::fclose(file);
   if (shim->wave) shim->wave->close();
   shim->wave.reset(new VerilatedFstC);
   shim->top.trace(shim->wave.get(), 99);
+  shim->wave->set_time_resolution("1s");  // the unit that GTKWave never gives a prefix: a cycle is a `second'
   shim->wave->open(path);
-  shim->wave_first = first;
+  shim->wave_zero = zero;
+  shim->wave_first = shim->wave_next = first;
   shim->wave_last = last;
   return true;
 }

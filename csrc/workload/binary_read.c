@@ -89,12 +89,13 @@ static bool decode_block(struct binary_predictor* p, const unsigned char* from, 
 }
 
 static bool cut(struct loader* l, const char* where) {
+  if (l->broken) return loader_broken(l);
   return loader_fail(l, l->offset + l->at, "the trace is cut %s: the file is damaged or not whole", where);
 }
 
 // Makes sure that `need` bytes wait.
 static bool have(struct loader* l, size_t need, const char* where) {
-  if (l->end - l->at < need && !loader_fill(l, need)) return false;
+  if (l->end - l->at < need) loader_fill(l, need);
   return l->end - l->at >= need || cut(l, where);
 }
 
@@ -120,7 +121,8 @@ static bool tail(struct loader* l, const unsigned char* block) {
     return loader_fail(l, l->offset + l->at, "the end does not fit the %llu references before it: the file is damaged",
                        (unsigned long long)l->records);
   l->at += BINARY_BLOCK_HEAD + BINARY_TAIL;
-  if (l->at == l->end && !loader_fill(l, 1)) return false;
+  if (l->at == l->end) loader_fill(l, 1);
+  if (l->at == l->end && l->broken) return loader_broken(l);
   return l->at == l->end || loader_fail(l, l->offset + l->at, "something follows the end of the trace");
 }
 

@@ -57,23 +57,38 @@ static const struct {
     [CODE] = {"code", 1, CODE_PAGES_MAX}, [SKEW] = {"skew", 0, 10},
 };
 
+enum { LOOK_EVERY = 1 << 16 };  // references made between two looks at the interrupt
+
 struct maker {
   const struct spec* spec;
+  const struct trace_options* options;
   struct chance chance;
-  struct ref* refs;
-  size_t count;
+  struct ref* refs;      // those after the first `skip`
+  uint64_t skip, count;  // references to make and leave out; to make in all
 };
+
+// Is reference `i` to be made?
+static bool wanted(struct maker* m, uint64_t i) {
+  if (i % LOOK_EVERY == 0) {
+    if (m->options->progress) m->options->progress(m->options->progress_ctx, i, 0);
+    if (m->options->interrupt && *m->options->interrupt && i < m->count) m->count = i;
+  }
+  return i < m->count;
+}
 
 // Kind of a data reference: `write` percent of them, drawn, are writes.
 static uint8_t data_kind(struct maker* m) {
   return draw_below(&m->chance, 100) < m->spec->value[WRITE] ? ACCESS_WRITE : ACCESS_READ;
 }
 
-static void put(struct maker* m, size_t i, uint64_t va, uint16_t size, uint8_t kind) {
-  m->refs[i] = (struct ref){.va = va, .size = size, .kind = kind, .flags = REF_USER};
+static void put(struct maker* m, uint64_t i, uint64_t va, uint16_t size, uint8_t kind) {
+  if (i < m->skip) return;
+  m->refs[i - m->skip] = (struct ref){.va = va, .size = size, .kind = kind, .flags = REF_USER};
 }
 
-static void put_data(struct maker* m, size_t i, uint64_t offset) { put(m, i, DATA_START + offset, WORD, data_kind(m)); }
+static void put_data(struct maker* m, uint64_t i, uint64_t offset) {
+  put(m, i, DATA_START + offset, WORD, data_kind(m));
+}
 
 // A page's own word, not at the same place in each, so that pages do not fight for one cache set.
 static uint64_t home(uint64_t page) { return page * PAGE + page % (PAGE / LINE) * LINE; }
@@ -86,7 +101,7 @@ static bool out_of_memory(struct error* err) { return error_set(err, "not enough
 
 static bool cyclic(struct maker* m, struct error* err) {
   (void)err;
-  for (size_t i = 0; i < m->count; i++) put_data(m, i, home(i % m->spec->value[PAGES]));
+  for (uint64_t i = 0; wanted(m, i); i++) put_data(m, i, home(i % m->spec->value[PAGES]));
   return true;
 }
 
@@ -94,13 +109,13 @@ static bool stride(struct maker* m, struct error* err) {
   uint64_t bytes = m->spec->value[PAGES] * PAGE, step = m->spec->value[STRIDE], at = 0;
   if (step % WORD != 0 || step > bytes)
     return error_set(err, "stride must be a multiple of %d and at most pages x %d", WORD, PAGE);
-  for (size_t i = 0; i < m->count; i++, at = (at + step) % bytes) put_data(m, i, at);
+  for (uint64_t i = 0; wanted(m, i); i++, at = (at + step) % bytes) put_data(m, i, at);
   return true;
 }
 
 static bool uniform(struct maker* m, struct error* err) {
   (void)err;
-  for (size_t i = 0; i < m->count; i++) put_data(m, i, anywhere(m, draw_below(&m->chance, m->spec->value[PAGES])));
+  for (uint64_t i = 0; wanted(m, i); i++) put_data(m, i, anywhere(m, draw_below(&m->chance, m->spec->value[PAGES])));
   return true;
 }
 
@@ -111,7 +126,7 @@ static bool zipf(struct maker* m, struct error* err) {
   if (!upto) return out_of_memory(err);
   double sum = 0;
   for (size_t i = 0; i < pages; i++) upto[i] = sum += pow((double)(i + 1), -m->spec->skew);
-  for (size_t i = 0; i < m->count; i++) {
+  for (uint64_t i = 0; wanted(m, i); i++) {
     double drawn = (double)(draw(&m->chance) >> 11) * 0x1p-53 * sum;
     size_t low = 0, high = pages - 1;
     while (low < high) {
@@ -140,7 +155,7 @@ static bool chase(struct maker* m, struct error* err) {
     next[other] = swap;
   }
   uint32_t at = 0;
-  for (size_t i = 0; i < m->count; i++, at = next[at]) put_data(m, i, home(at));
+  for (uint64_t i = 0; wanted(m, i); i++, at = next[at]) put_data(m, i, home(at));
   free(next);
   return true;
 }
@@ -149,7 +164,7 @@ static bool chase(struct maker* m, struct error* err) {
 static bool mix(struct maker* m, struct error* err) {
   (void)err;
   uint64_t bytes = m->spec->value[CODE] * PAGE, at = 0;
-  for (size_t i = 0; i < m->count; i++) {
+  for (uint64_t i = 0; wanted(m, i); i++) {
     if (i % 3 == 2) {
       put_data(m, i, anywhere(m, draw_below(&m->chance, m->spec->value[PAGES])));
       continue;
@@ -244,7 +259,21 @@ static bool parse_keys(struct spec* spec, int generator, const char* text, struc
   return ok;
 }
 
-bool trace_generate(struct trace* trace, const char* text, uint64_t seed, struct error* err) {
+// What of the specified references is wanted, and memory for it.
+static bool choose_part(struct maker* m, const char* text, struct error* err) {
+  uint64_t all = m->spec->value[REFS], count = m->options->count;
+  m->skip = m->options->skip;
+  if (m->skip >= all)
+    return error_set(err, "%s makes only %llu references: leaving out %llu leaves nothing", text,
+                     (unsigned long long)all, (unsigned long long)m->skip);
+  m->count = count && count < all - m->skip ? m->skip + count : all;
+  m->refs = malloc((size_t)(m->count - m->skip) * sizeof *m->refs);
+  return m->refs || out_of_memory(err);
+}
+
+bool trace_generate(struct trace* trace, const char* text, uint64_t seed, const struct trace_options* options,
+                    struct error* err) {
+  static const struct trace_options all = {0};
   *trace = (struct trace){0};
   size_t length = strcspn(text, ":");
   int generator = 0;
@@ -254,15 +283,22 @@ bool trace_generate(struct trace* trace, const char* text, uint64_t seed, struct
   if (generator == GENERATORS) return no_generator(text, length, err);
   struct spec spec = {.skew = 1.0};
   if (!parse_keys(&spec, generator, text + length + (text[length] == ':'), err)) return false;
-  struct maker m = {.spec = &spec, .chance = {seed}, .count = (size_t)spec.value[REFS]};
-  m.refs = malloc(m.count * sizeof *m.refs);
-  if (!m.refs) return out_of_memory(err);
+  struct maker m = {.spec = &spec, .options = options ? options : &all, .chance = {seed}};
+  if (!choose_part(&m, text, err)) return false;
+  uint64_t expected = m.count;
   if (!generators[generator].make(&m, err)) {
     free(m.refs);
     return error_prefix(err, "generator %s", generators[generator].name);
   }
-  uint64_t hash = HASH_START;
-  for (size_t i = 0; i < m.count; i++) hash = hash_ref(hash, &m.refs[i]);
-  *trace = (struct trace){.refs = m.refs, .count = m.count, .hash = hash};
+  if (m.count <= m.skip) {
+    free(m.refs);
+    return error_set(err, "%s: interrupted before the first reference was made", text);
+  }
+  *trace = (struct trace){.refs = m.refs,
+                          .count = (size_t)(m.count - m.skip),
+                          .hash = HASH_START,
+                          .skipped = m.skip,
+                          .interrupted = m.count < expected};
+  for (size_t i = 0; i < trace->count; i++) trace->hash = hash_ref(trace->hash, &trace->refs[i]);
   return true;
 }

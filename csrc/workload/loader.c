@@ -10,7 +10,8 @@
 
 #include "workload/hash.h"
 
-bool loader_fail(const struct loader* l, uint64_t byte, const char* format, ...) {
+bool loader_fail(struct loader* l, uint64_t byte, const char* format, ...) {
+  l->failed_at = byte;
   char text[sizeof l->err->text], line[40] = "";
   va_list arguments;
   va_start(arguments, format);
@@ -21,7 +22,7 @@ bool loader_fail(const struct loader* l, uint64_t byte, const char* format, ...)
                    (unsigned long long)l->records + 1, (unsigned long long)byte, line, text);
 }
 
-bool loader_fill(struct loader* l, size_t need) {
+void loader_fill(struct loader* l, size_t need) {
   if (l->at > 0) {
     memmove(l->window, l->window + l->at, l->end - l->at);
     l->offset += l->at;
@@ -29,16 +30,19 @@ bool loader_fill(struct loader* l, size_t need) {
     l->at = 0;
   }
   while (l->end < need && !l->ended) {
-    struct error why;
-    long n = stream_read(l->stream, l->window + l->end, WINDOW - l->end, &why);
-    if (n < 0) return loader_fail(l, l->offset + l->end, "%s", why.text);
-    if (n == 0) l->ended = true;
-    l->end += (size_t)n;
+    long n = stream_read(l->stream, l->window + l->end, WINDOW - l->end, &l->why);
+    if (n > 0) l->end += (size_t)n;
+    l->ended = n <= 0;
+    l->broken = n < 0;
   }
   memset(l->window + l->end, 0, SLACK);
   if (l->options->progress)
     l->options->progress(l->options->progress_ctx, l->options->skip - l->skip + l->count, l->offset + l->end);
-  return true;
+}
+
+bool loader_broken(struct loader* l) {
+  l->interrupted = stream_interrupted(l->stream);
+  return loader_fail(l, l->offset + l->at, "%s", l->why.text);
 }
 
 enum { EXPECT_MAX = 1 << 27 };
@@ -135,6 +139,7 @@ static bool detect(struct loader* l, enum trace_format* format) {
     *format = (enum trace_format)i;
     return true;
   }
+  if (l->broken) return loader_broken(l);
   char text[80];
   return error_set(l->err,
                    "%s is no trace: it begins with \"%s\", which is neither valgrind lackey text, nor Dinero din, nor "
@@ -145,14 +150,29 @@ static bool detect(struct loader* l, enum trace_format* format) {
 static bool load(struct loader* l, enum trace_format* format) {
   l->window = malloc(WINDOW + SLACK);
   if (!l->window) return error_set(l->err, "%s: not enough memory", stream_name(l->stream));
-  if (!loader_fill(l, 4096)) return false;
+  loader_fill(l, 4096);
+  if (l->end == 0 && l->broken) return loader_broken(l);
   if (l->end == 0) return error_set(l->err, "%s is empty: there is no trace in it", stream_name(l->stream));
   if (*format == TRACE_DETECT && !detect(l, format)) return false;
-  if (!formats[*format].load(l)) return false;
+  if (!formats[*format].load(l) && !l->interrupted) return false;
   if (l->count > 0) return true;
+  if (l->interrupted) return false;  // with loader_broken's message
   if (l->options->skip == 0) return error_set(l->err, "%s holds no references", stream_name(l->stream));
   return error_set(l->err, "%s holds only %llu references: leaving out %llu leaves nothing", stream_name(l->stream),
                    (unsigned long long)(l->options->skip - l->skip), (unsigned long long)l->options->skip);
+}
+
+// Garbage in what was unpacked may come of damage that the decompressor finds only later: that is the better message
+// then. Returns false.
+static bool look_for_damage(struct loader* l) {
+  if (!l->window || !stream_compressed(l->stream)) return false;
+  while (!l->ended) {
+    long n = stream_read(l->stream, l->window, WINDOW, &l->why);
+    l->ended = n <= 0;
+    l->broken = n < 0;
+  }
+  if (!l->broken || stream_interrupted(l->stream)) return false;
+  return loader_fail(l, l->failed_at, "%s", l->why.text);
 }
 
 bool trace_load(struct trace* trace, const char* path, const struct trace_options* options, struct error* err) {
@@ -166,7 +186,7 @@ bool trace_load(struct trace* trace, const char* path, const struct trace_option
   enum trace_format format = options->format;
   *trace = (struct trace){0};
   l.stream = stream_open(path, options->interrupt, l.err);
-  bool ok = l.stream && load(&l, &format);
+  bool ok = l.stream && (load(&l, &format) || look_for_damage(&l));
   free(l.window);
   stream_close(l.stream);
   if (!ok) {
@@ -179,7 +199,8 @@ bool trace_load(struct trace* trace, const char* path, const struct trace_option
                           .format = format,
                           .hash = l.hash,
                           .skipped = options->skip,
-                          .unfinished = l.unfinished && l.count < l.limit};
+                          .unfinished = l.unfinished && l.count < l.limit && !l.interrupted,
+                          .interrupted = l.interrupted};
   return true;
 }
 

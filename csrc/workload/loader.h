@@ -15,7 +15,9 @@ struct loader {
   unsigned char* window;
   size_t at, end;
   uint64_t offset;
-  bool ended;  // nothing follows window[end)
+  bool ended;   // nothing follows window[end)
+  bool broken;  // because reading failed (or was interrupted), for the reason in `why`
+  struct error why;
 
   // Out
   struct ref* refs;
@@ -27,14 +29,18 @@ struct loader {
   uint64_t records, lines;  // read so far, for messages; lines stays 0 in the binary format
   unsigned long process;    // whose trace it is, if known
   bool unfinished;
+  bool interrupted;    // all that could be read was taken, and then reading was interrupted
+  uint64_t failed_at;  // the byte of the last message
   const struct trace_options* options;
   struct error* err;
 };
 enum { SLACK = 32, BATCH_MAX = 1 << 16 };
 
-// Drops what was read and reads until at least `need` (<= WINDOW) bytes wait, or the stream has ended. False with a
-// message.
-bool loader_fill(struct loader* loader, size_t need);
+// Drops what was read and reads until at least `need` (<= WINDOW) bytes wait, or the stream has ended. If it ended
+// because reading failed, what came before is still to be read; then loader_broken reports it.
+void loader_fill(struct loader* loader, size_t need);
+// The message of a stream that is `broken`, when all before that was read. Returns false, also when it was interrupted.
+bool loader_broken(struct loader* loader);
 
 // Says, before the first is put there, that so many references will come: only a wish. Memory in one piece and in large
 // pages of the host takes half of the time away.
@@ -46,8 +52,7 @@ struct ref* loader_room(struct loader* loader, size_t count);
 bool loader_take(struct loader* loader, size_t count);
 
 // "NAME: record N at byte B[ (line L)]: what is wrong"; the record is the one after `records`. Returns false.
-bool loader_fail(const struct loader* loader, uint64_t byte, const char* format, ...)
-    __attribute__((format(printf, 3, 4)));
+bool loader_fail(struct loader* loader, uint64_t byte, const char* format, ...) __attribute__((format(printf, 3, 4)));
 
 // The formats. Each reads from the window to the end of the stream, or until no more is wanted.
 bool lackey_load(struct loader* loader);

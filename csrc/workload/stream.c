@@ -26,11 +26,15 @@ struct stream {
   int io_error;                 // errno of a read that failed
   struct archive* archive;      // made by the first read
   bool archive_empty;           // compressed nothing
+  const char* block;            // what libarchive unpacked last and nobody took yet
+  size_t block_left;            // its bytes
   bool gzip, gzip_inside;       // zlib's turn, not libarchive's; in the middle of a gzip member
   z_stream inflate;
 };
 
 const char* stream_name(const struct stream* stream) { return stream->name; }
+
+bool stream_interrupted(const struct stream* stream) { return stream->interrupted; }
 
 static bool interrupted(struct stream* s) {
   if (s->interrupt && *s->interrupt) s->interrupted = true;
@@ -50,6 +54,8 @@ static long raw_read(struct stream* s) {
     if (interrupted(s)) return -1;
     n = read(s->fd, s->chunk, CHUNK);
   } while (n < 0 && errno == EINTR);
+  // Ctrl-C ends the program at the other end of a pipe too: this end is no clean one.
+  if (n == 0 && interrupted(s)) return -1;
   if (n < 0) s->io_error = errno;
   if (n == 0) s->raw_ended = true;
   return n;
@@ -74,10 +80,8 @@ static long left_over(struct error* err) {
 // ---------------------------------------------------------------------------------------------------------------------
 // gzip: one or more members
 
-static long gzip_read(struct stream* s, void* to, size_t room, struct error* err) {
-  s->inflate.next_out = to;
-  s->inflate.avail_out = (uInt)(room < (1 << 30) ? room : 1 << 30);
-  uInt asked = s->inflate.avail_out;
+// Puts something where the inflater puts its output, which is as long as `asked`: its length, 0 at the end, or -1.
+static long gzip_unpack(struct stream* s, uInt asked, struct error* err) {
   while (s->inflate.avail_out == asked) {
     if (s->inflate.avail_in == 0) {
       long n = raw_read(s);
@@ -99,6 +103,15 @@ static long gzip_read(struct stream* s, void* to, size_t room, struct error* err
       return fail(s, err, s->inflate.msg);
   }
   return (long)(asked - s->inflate.avail_out);
+}
+
+static long gzip_read(struct stream* s, void* to, size_t room, struct error* err) {
+  uInt asked = (uInt)(room < (1 << 30) ? room : 1 << 30);
+  s->inflate.next_out = to;
+  s->inflate.avail_out = asked;
+  long n = gzip_unpack(s, asked, err);
+  // What was unpacked before an error comes first; the error will be met again.
+  return n < 0 && s->inflate.avail_out < asked ? (long)(asked - s->inflate.avail_out) : n;
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -136,9 +149,25 @@ static bool archive_start(struct stream* s, struct error* err) {
 static long archive_output(struct stream* s, void* to, size_t room, struct error* err) {
   if (!s->archive && !archive_start(s, err)) return -1;
   if (s->archive_empty) return 0;
-  la_ssize_t n = archive_read_data(s->archive, to, room);
-  if (n < 0) return fail(s, err, archive_error_string(s->archive));
-  if (n > 0) return (long)n;
+  if (s->block_left == 0) {
+    // Not archive_read_data: when that fails, it takes along what came before.
+    const void* block = NULL;
+    la_int64_t offset;
+    int status = archive_read_data_block(s->archive, &block, &s->block_left, &offset);
+    if (status != ARCHIVE_OK && status != ARCHIVE_EOF) {
+      s->block_left = 0;
+      return fail(s, err, archive_error_string(s->archive));
+    }
+    if (status == ARCHIVE_EOF) s->block_left = 0;
+    s->block = block;
+  }
+  if (s->block_left > 0) {
+    size_t n = s->block_left < room ? s->block_left : room;
+    memcpy(to, s->block, n);
+    s->block += n;
+    s->block_left -= n;
+    return (long)n;
+  }
   uint64_t used = (uint64_t)archive_filter_bytes(s->archive, archive_filter_count(s->archive) - 1);
   if (used < s->delivered) return left_over(err);
   long more = raw_read(s);
@@ -196,6 +225,10 @@ void stream_close(struct stream* s) {
   if (s->gzip) inflateEnd(&s->inflate);
   if (s->fd > STDIN_FILENO) close(s->fd);
   free(s);
+}
+
+bool stream_compressed(const struct stream* s) {
+  return s->gzip || (s->archive && archive_filter_code(s->archive, 0) != ARCHIVE_FILTER_NONE);
 }
 
 long stream_read(struct stream* s, void* to, size_t room, struct error* err) {

@@ -21,4 +21,10 @@ const char* stream_name(const struct stream* stream);
 // as the compression can tell, or left over behind the compressed data. -1 with a message, without the name, else.
 long stream_read(struct stream* stream, void* to, size_t room, struct error* err);
 
+// Once something was read: is it compressed?
+bool stream_compressed(const struct stream* stream);
+
+// Was it the interrupt that made reading fail?
+bool stream_interrupted(const struct stream* stream);
+
 #endif

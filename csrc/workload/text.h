@@ -66,11 +66,12 @@ bool text_fail(struct loader* loader, const struct line* line, const unsigned ch
 static inline __attribute__((always_inline)) bool text_load(struct loader* l, line_parse_fn* parse,
                                                             const char* format_name, const char* hint) {
   for (;;) {
-    if (!loader_fill(l, WINDOW)) return false;
-    if (l->end == 0) return true;
+    loader_fill(l, WINDOW);
+    if (l->end == 0 && !l->broken) return true;
     const unsigned char *p = l->window, *end = memrchr(p, '\n', l->end);
     if (!end) {
       l->lines++;
+      if (l->broken) return loader_broken(l);
       return l->ended ? loader_fail(l, l->offset, "the trace is cut in the middle of a line: its last line has no end")
                       : loader_fail(l, l->offset, "a line of more than %d bytes: is this a text file?", WINDOW);
     }

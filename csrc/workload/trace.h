@@ -21,12 +21,13 @@ struct trace {
   uint64_t skipped;  // references left out at the start; messages number refs[0] as skipped + 1
   bool unfinished;   // lackey text read to its end that has valgrind's opening lines but not its closing ones: it was
                      // cut between two records, or the program became another by exec. Worth a note to the user.
+  bool interrupted;  // *interrupt ended the reading: these are the references read until then
 };
 
 struct trace_options {
   enum trace_format format;       // TRACE_DETECT: from the content
   uint64_t skip, count;           // references to leave out at the start; to load at most (0: all)
-  const volatile int* interrupt;  // or NULL: loading stops with an error when it is set
+  const volatile int* interrupt;  // or NULL: loading stops when it is set
   void (*progress)(void* ctx, uint64_t refs, uint64_t bytes);  // or NULL
   void* progress_ctx;
 };
@@ -34,7 +35,7 @@ struct trace_options {
 // `path`: a file, or "-" for standard input; compressed (xz, gzip, zstd, bzip2) or not. Errors name the file, the
 // record and the byte offset (in the decompressed text); a damaged or truncated file is an error, never a shorter
 // trace. `skip` leaving nothing is an error; `count` more than there is, is not. What lies behind the last reference
-// wanted is not read.
+// wanted is not read. Interrupted reading is an error only if there is no reference yet.
 bool trace_load(struct trace* trace, const char* path, const struct trace_options* options, struct error* err);
 // Writes the binary format; the file appears only when it is whole. `flags` are not kept.
 bool trace_save(const struct trace* trace, const char* path, struct error* err);
@@ -61,8 +62,10 @@ bool trace_ranges(const struct trace* trace, struct trace_ranges* ranges, struct
 void trace_ranges_free(struct trace_ranges* ranges);
 
 // Generated workloads: "cyclic:pages=65,refs=100000", "uniform:pages=...,refs=...", ... `seed` makes random ones
-// repeatable. The message lists what there is.
-bool trace_generate(struct trace* trace, const char* spec, uint64_t seed, struct error* err);
+// repeatable. `options` (or NULL: all of it) as for trace_load, without a format: memory is needed only for what is
+// wanted. The message lists what there is.
+bool trace_generate(struct trace* trace, const char* spec, uint64_t seed, const struct trace_options* options,
+                    struct error* err);
 const char* trace_generators(void);  // for help texts: one line a generator, "  name:keys  what it does\n"
 
 const char* trace_format_name(enum trace_format format);  // "lackey", "din", "binary"; "detect"

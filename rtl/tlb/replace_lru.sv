@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // True least-recently-used replacement, as the classic matrix: for each set one bit for each pair of ways.
-// A touch costs two masks, whatever the order was; the victim is the way that is newer than nobody.
+// A touch masks every row with one pattern, whatever the order was; the victim is the way that is newer than nobody.
 // Touch: at the clock edge. Victim: combinational, from the state at the cycle's start.
 //
 //   bit (row i, column j) = 1: way i was used after way j        example: used in the order 2, 0, 3, 1
@@ -26,8 +26,6 @@ module replace_lru #(
 );
 
   localparam int unsigned Bits = Ways * Ways;
-  localparam logic [Bits-1:0] Row0 = Bits'({Ways{1'b1}});
-  localparam logic [Bits-1:0] Column0 = {Ways{Ways'(1)}};
 
   // Needs no reset: a set is asked for a victim only when every way was filled, and so touched.
   logic [Bits-1:0] newer_q[Sets];
@@ -35,13 +33,27 @@ module replace_lru #(
     for (int unsigned s = 0; s < Sets; s++) newer_q[s] = '0;
   end
 
+  // A way that is the newest already changes nothing, and that is most touches.
   logic [Bits-1:0] touched;
-  assign touched = newer_q[touch_set_i];
+  logic [Ways-1:0] others;
+  logic change;
+  always_comb begin
+    touched = '0;
+    others = '0;
+    change = 1'b0;
+    if (touch_i) begin
+      others = ~(Ways'(1) << touch_way_i);
+      change = newer_q[touch_set_i][touch_way_i*Ways+:Ways] != others;
+      if (change) begin
+        touched = newer_q[touch_set_i];
+        for (int unsigned w = 0; w < Ways; w++) touched[w*Ways+:Ways] = touched[w*Ways+:Ways] & others;
+        touched[touch_way_i*Ways+:Ways] = others;
+      end
+    end
+  end
 
   always_ff @(posedge clk_i) begin
-    if (touch_i) begin
-      newer_q[touch_set_i] <= (touched | Row0 << (touch_way_i * Ways)) & ~(Column0 << touch_way_i);
-    end
+    if (change) newer_q[touch_set_i] <= touched;
   end
 
   logic [Bits-1:0] asked;

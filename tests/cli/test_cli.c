@@ -113,6 +113,20 @@ static json_t* json_file(const char* name) {
   return root;
 }
 
+// All of `out` is one JSON object.
+static json_t* json_printed(void) {
+  json_error_t problem;
+  json_t* root = json_loads(out, 0, &problem);
+  if (!root) fail_msg("%s in:\n%s", problem.text, out);
+  return root;
+}
+
+static const char* words(json_t* root, const char* key) {
+  const char* text = json_string_value(json_object_get(root, key));
+  if (!text) fail_msg("no text %s", key);
+  return text;
+}
+
 static uint64_t figure(json_t* root, const char* object, const char* key) {
   json_t* value = json_object_get(object ? json_object_get(root, object) : root, key);
   if (!json_is_integer(value)) fail_msg("no number %s.%s", object ? object : "", key);
@@ -176,6 +190,8 @@ static void usage_errors_exit_with_two(void** state) {
   misused(shell("$P run --generate x --format elf"), "elf");
   misused(shell("$P run some.trace"), "--trace");
   misused(shell("$P run --generate x --seed"), "seed");
+  misused(shell("$P configs --keys extra"), "'extra'");
+  misused(shell("$P configs extra --keys"), "'extra'");
   left_behind("");
 }
 
@@ -295,7 +311,7 @@ static void unknown_generators_are_told(void** state) {
 static void nothing_left_to_run_is_told(void** state) {
   (void)state;
   failed(shell("$P run " SMALL "--warm 20000"), "nothing left");
-  failed(shell("$P run " SMALL "--skip 20000"), "nothing left");
+  failed(shell("$P run " SMALL "--skip 20000"), "leaves nothing");
 }
 
 // ---- results --------------------------------------------------------------------------------------------------------
@@ -346,6 +362,25 @@ static void skip_and_count_take_a_part(void** state) {
   json_decref(root);
 }
 
+// A made-up trace's part is what a recorded one's would be, and needs no more memory than that.
+static void a_part_of_a_generated_trace_is_that_part(void** state) {
+  (void)state;
+  char hash[32];
+  succeeded(shell("$P run --engine model --generate cyclic:pages=7,refs=30 --json -"));
+  json_t* root = json_printed();
+  snprintf(hash, sizeof hash, "%s", words(root, "trace_hash"));
+  json_decref(root);
+  static const char* const same[] = {"--generate cyclic:pages=7,refs=60000000000 --count 30",
+                                     "--generate cyclic:pages=7,refs=60000000000 --skip 7 --warm 10 --count 20",
+                                     "--generate cyclic:pages=7,refs=37 --skip 7"};
+  for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
+    succeeded(shell("$P run --engine model %s --json -", same[i]));
+    root = json_printed();
+    assert_string_equal(words(root, "trace_hash"), hash);
+    json_decref(root);
+  }
+}
+
 static void both_engines_in_lockstep_agree(void** state) {
   (void)state;
   succeeded(
@@ -362,6 +397,24 @@ static void reports_have_no_colour_in_a_file(void** state) {
   assert_non_null(strchr(out, '\033'));
   succeeded(shell("NO_COLOR=1 TERM=xterm script -qec \"$P run " SMALL "2>/dev/null\" /dev/null"));
   assert_null(strchr(out, '\033'));
+}
+
+static void json_goes_to_standard_output_alone(void** state) {
+  (void)state;
+  static const char* const names[] = {"-", "/dev/stdout", "/dev/fd/1"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    succeeded(shell("$P run " SMALL "--json %s", names[i]));
+    assert_string_equal(err, "");
+    json_decref(json_printed());
+    succeeded(shell("$P run " SMALL "--json %s | cat", names[i]));
+    json_decref(json_printed());
+    assert_int_equal(shell("$P run " SMALL "--json %s >/dev/full", names[i]), 1);
+    says(err, "standard output: can't be written");
+  }
+  // Another pipe, as bash's >(...) names it.
+  succeeded(shell("{ $P run " SMALL "--json /dev/fd/3 3>&1 >report; } | cat; grep -q PARTIAL report || rm report"));
+  json_decref(json_printed());
+  left_behind("");
 }
 
 static void unwritable_results_are_refused_before_the_run(void** state) {
@@ -401,6 +454,60 @@ static void ctrl_c_leaves_a_partial_result(void** state) {
   left_behind("r.json");
 }
 
+// A swapping run looks at nothing but the disk for most of its time.
+static void ctrl_c_is_prompt_on_every_engine(void** state) {
+  (void)state;
+  static const char* const engines[] = {"rtl", "model", "both"};
+  for (size_t i = 0; i < 3; i++) {
+    int status = shell(
+        "$P run --engine %s --generate uniform:pages=1000,refs=6000000,write=50 --frames 8 --json - & p=$!; sleep 1; "
+        "kill -INT $p; wait $p",
+        engines[i]);
+    assert_int_equal(status, 130);
+    json_t* root = json_printed();
+    assert_true(json_is_true(json_object_get(root, "partial")));
+    assert_true(figure(root, NULL, "accesses") < 6000000);
+    json_decref(root);
+  }
+}
+
+// Starts the program with these arguments, on a pipe that stays open. Interrupts it as soon as it has read all but
+// what the pipe itself holds.
+#define INTERRUPT_READING(arguments)                                               \
+  "seq 0 399999 | awk '{ printf \"0 %%x\\n\", $1 * 64 }' >t; mkfifo f;"            \
+  "{ cat t; : >done; exec sleep 60; } >f & w=$!; $P run --engine model " arguments \
+  " & p=$!;"                                                                       \
+  "until [ -e done ]; do sleep 0.05; done; kill -INT $p; wait $p; s=$?; kill $w; rm t f done; exit $s"
+
+static void ctrl_c_while_reading_runs_what_was_read(void** state) {
+  (void)state;
+  static const char* const traces[] = {"- <f", "f"};
+  for (size_t i = 0; i < 2; i++) {
+    int status = shell(INTERRUPT_READING("--json r.json --warm 100 --trace %s"), traces[i]);
+    assert_int_equal(status, 130);
+    says(err, "pagewalk: note: interrupted; running the ");
+    assert_int_equal(lines_of(err), 1);
+    says(out, "PARTIAL: Ctrl-C ended the trace after ");
+    json_t* root = json_file("r.json");
+    assert_true(json_is_true(json_object_get(root, "partial")));
+    uint64_t references = (uint64_t)json_integer_value(json_object_get(json_object_get(root, "trace"), "references"));
+    assert_in_range(references, 300000, 399900);
+    assert_int_equal(figure(root, NULL, "accesses"), references);  // all that was read was also played
+    assert_int_equal(sum_of_cycles(root), figure(root, NULL, "cycles"));
+    json_decref(root);
+    left_behind("r.json");
+  }
+}
+
+static void ctrl_c_before_anything_is_read_is_told(void** state) {
+  (void)state;
+  int status = shell(INTERRUPT_READING("--skip 400000 --trace f"));
+  assert_int_equal(status, 130);
+  says(err, "f: record ");
+  says(err, "reading was interrupted");
+  assert_string_equal(out, "");
+}
+
 // ---- the RTL engine -------------------------------------------------------------------------------------------------
 
 static void a_missing_verilator_is_told(void** state) {
@@ -418,6 +525,30 @@ static void a_waveform_is_written(void** state) {
   left_behind("w.fst");
 }
 
+// First and last cycle of a waveform: an FST file begins with its header, a byte of type, eight of length, and these.
+static void covers(const char* name, uint64_t first, uint64_t last) {
+  unsigned char bytes[25];
+  uint64_t times[2] = {0, 0};
+  FILE* file = fopen(name, "rb");
+  assert_non_null(file);
+  assert_int_equal(fread(bytes, 1, sizeof bytes, file), sizeof bytes);
+  fclose(file);
+  assert_int_equal(bytes[0], 0);
+  for (size_t i = 0; i < 16; i++) times[i / 8] = times[i / 8] << 8 | bytes[9 + i];
+  assert_int_equal(times[0], first);
+  assert_int_equal(times[1], last);
+}
+
+// On a run in which something changes in every cycle after the first few hundred: a waveform ends with the last change.
+static void a_waveform_covers_its_window(void** state) {
+  (void)state;
+#define BUSY "$P run --generate uniform:pages=1,refs=10000 --paging eager --wave w.fst "
+  succeeded(shell(BUSY "--window 1200:1300"));
+  covers("w.fst", 1200, 1300);
+  succeeded(shell(BUSY));
+  covers("w.fst", 0, 1999);  // the first 2,000
+}
+
 #define WAVE_RUN "$P run --generate uniform:pages=40,refs=1000 --wave "
 
 // A limit on files is a disk that is full for every file: the library's own temporary ones too.
@@ -428,7 +559,8 @@ static void a_full_disk_for_all_files_leaves_no_waveform(void** state) {
   assert_true(blocks > 4);
   const int limits[] = {1, blocks / 2, blocks};
   for (size_t i = 0; i < 3; i++) {
-    failed(shell("ulimit -f %d; " WAVE_RUN "w.fst >/dev/null", limits[i]), "w.fst");
+    failed(shell("ulimit -f %d; " WAVE_RUN "w.fst >/dev/null", limits[i]), "pagewalk: w.fst: ");
+    assert_null(strstr(err, "partial"));
     left_behind("");
   }
 }
@@ -445,14 +577,40 @@ static void a_full_disk_for_the_waveform_leaves_none(void** state) {
                  "disk/w.fst --window 0:40000 >/dev/null; "
                  "s=$?; ls -A disk >&2; exit $s'",
                  4 * size),
-           "disk/w.fst");
+           "pagewalk: disk/w.fst: ");  // not the name of its partial form
+    assert_null(strstr(err, "partial"));
   }
+}
+
+// ---- the scripts around it ------------------------------------------------------------------------------------------
+
+static void a_pattern_without_a_case_is_told_with_the_cases_there_are(void** state) {
+  (void)state;
+  char self[256];
+  ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
+  assert_true(length > 0);
+  self[length] = '\0';
+  assert_int_equal(shell(PAGEWALK_ROOT "/scripts/test.sh --only cli --case 'zz*' %s", self), 1);
+  says(err, "no case matches 'zz*'; test_cli has:\n");
+  says(err, "  versions_are_told\n");
+  succeeded(shell(PAGEWALK_ROOT "/scripts/test.sh --only cli --case 'versions*' %s", self));
+  says(out, "1 passed, 0 failed");
+}
+
+// `make test TEST=name CASE='pattern'` as README.md prints it is the name of a program and matches some of its cases.
+static void the_example_of_a_case_in_the_readme_works(void** state) {
+  (void)state;
+  succeeded(
+      shell("cd " PAGEWALK_ROOT "; grep -o \"TEST=[a-z_]* CASE='[^']*'\" README.md | tr -d \"'\" |"
+            "while IFS=' =' read -r a name b pattern; do echo example;"
+            "grep -E \"\\(($(echo \"$pattern\" | sed 's/[*]/[a-z0-9_]*/g'))\\)\" tests/*/test_$name.c || exit; done"));
+  says(out, "example\n");
 }
 
 static void the_tour_shows_what_it_promises(void** state) {
   (void)state;
-  succeeded(shell("$P tour"));
-  static const char* const parts[] = {"1  ", "6  ", "32-bit", "PAE", "Where every cycle went", "gtkwave", "try next"};
+  succeeded(shell("cd " PAGEWALK_ROOT " && $P tour"));
+  static const char* const parts[] = {"1  ", "6  ", "32-bit", "PAE", "Where every cycle went", "GTKWave", "try next"};
   for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) says(out, parts[i]);
   assert_int_equal(access(PAGEWALK_ROOT "/waves/tour.fst", F_OK), 0);
   for (char* line = strtok(out, "\n"); line; line = strtok(NULL, "\n"))
@@ -484,16 +642,24 @@ static const struct CMUnitTest tests[] = {
     CASE(runs_add_up),
     CASE(the_same_run_gives_the_same_json),
     CASE(skip_and_count_take_a_part),
+    CASE(a_part_of_a_generated_trace_is_that_part),
     CASE(both_engines_in_lockstep_agree),
     CASE(reports_have_no_colour_in_a_file),
+    CASE(json_goes_to_standard_output_alone),
     CASE(unwritable_results_are_refused_before_the_run),
     CASE(a_full_disk_leaves_no_json),
     CASE(a_full_disk_behind_the_report_is_told),
     CASE(ctrl_c_leaves_a_partial_result),
+    CASE(ctrl_c_is_prompt_on_every_engine),
+    CASE(ctrl_c_while_reading_runs_what_was_read),
+    CASE(ctrl_c_before_anything_is_read_is_told),
     CASE(a_missing_verilator_is_told),
     CASE(a_waveform_is_written),
+    CASE(a_waveform_covers_its_window),
     CASE(a_full_disk_for_all_files_leaves_no_waveform),
     CASE(a_full_disk_for_the_waveform_leaves_none),
+    CASE(a_pattern_without_a_case_is_told_with_the_cases_there_are),
+    CASE(the_example_of_a_case_in_the_readme_works),
     CASE(the_tour_shows_what_it_promises),
 };
 TEST_MAIN(tests)

@@ -356,14 +356,23 @@ static void mistakes_are_told_with_file_line_and_key(void** state) {
   REFUSED("ram:\n", 1, "ram", "holds several keys");
   REFUSED("mode:\n  sets: 4\n", 1, "mode", "one plain value");
   REFUSED("dtlb:\n  sets: [4, 5]\n", 2, "dtlb.sets", "one plain value");
-  REFUSED("mode: pae\nmode: none\n", 2, "mode", "line 1");
-  REFUSED("dtlb:\n  sets: 4\ndtlb:\n  sets: 8\n", 4, "dtlb.sets", "line 2");
   REFUSED("dtlb.sets: 4\n", 1, "dtlb.sets", "below 'dtlb:'");
+  REFUSED("dtlb.large:\n  sets: 4\n", 1, "dtlb.large", "below 'dtlb:'");
   REFUSED("- mode\n", 1, "key: value");
   REFUSED("just words\n", 1, "key: value");
   REFUSED("mode: pae\n---\nmode: pae\n", 2, "second document");
   REFUSED("? [a, b]\n: 4\n", 1, "plain word");
   REFUSED("mode: &m pae\nitlb:\n  replacement: *m\n", 3, "itlb.replacement", "one plain value");
+}
+
+static void keys_that_stand_twice_are_told_with_both_lines(void** state) {
+  (void)state;
+  REFUSED("mode: pae\nmode: none\n", 2, "mode", "twice", "line 1");
+  REFUSED("dtlb:\n  sets: 4\n  sets: 8\n", 3, "dtlb.sets", "twice", "line 2");
+  REFUSED("dtlb:\n  sets: 4\nmode: pae\ndtlb:\n  sets: 8\n", 4, "dtlb: ", "twice", "line 1");
+  REFUSED("dtlb:\n  sets: 4\ndtlb:\n  ways: 8\n", 3, "dtlb: ", "twice", "line 1");
+  REFUSED("dtlb: {}\ndtlb: {}\n", 2, "dtlb: ", "twice", "line 1");
+  REFUSED("dtlb:\n  large:\n    sets: 1\n  sets: 4\n  large:\n    ways: 8\n", 5, "dtlb.large", "twice", "line 2");
 }
 
 static void what_is_no_yaml_is_told_with_its_line(void** state) {
@@ -427,7 +436,8 @@ static const struct CMUnitTest tests[] = {
     FILE_TEST(a_file_changes_what_it_names),
     FILE_TEST(empty_files_are_the_default_machine),
     FILE_TEST(mistakes_are_told_with_file_line_and_key),
-    FILE_TEST(what_is_no_yaml_is_told_with_its_line),
+    FILE_TEST(keys_that_stand_twice_are_told_with_both_lines),
+    cmocka_unit_test(what_is_no_yaml_is_told_with_its_line),
     FILE_TEST(bytes_that_are_no_text_are_told),
     cmocka_unit_test(missing_files_are_told),
     FILE_TEST(huge_files_are_refused),

@@ -13,12 +13,7 @@ int files_begin(void** state);
 int files_end(void** state);
 
 // As TEST_MAIN (check.h), in such a folder.
-#define FILES_TEST_MAIN(tests)                                                 \
-  int main(void) {                                                             \
-    const char* filter = getenv("PAGEWALK_TEST_FILTER");                       \
-    if (filter) cmocka_set_test_filter(filter);                                \
-    return cmocka_run_group_tests_name(#tests, tests, files_begin, files_end); \
-  }
+#define FILES_TEST_MAIN(tests) TEST_MAIN_BETWEEN(tests, files_begin, files_end)
 
 void file_write(const char* name, const void* data, size_t bytes);
 void file_text(const char* name, const char* text);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "workload/hash.h"
 #include "workload/trace.h"
 
 enum { PAGE = 4096 };
@@ -12,7 +13,7 @@ enum { PAGE = 4096 };
 static struct trace generate(const char* spec, uint64_t seed) {
   struct trace t;
   struct error err;
-  if (!trace_generate(&t, spec, seed, &err)) fail_msg("%s", err.text);
+  if (!trace_generate(&t, spec, seed, NULL, &err)) fail_msg("%s", err.text);
   return t;
 }
 
@@ -158,6 +159,93 @@ static void the_seed_decides(void** state) {
   }
 }
 
+#define GENERATORS                                                                                               \
+  {                                                                                                              \
+    "cyclic:pages=70,refs=200000,write=50", "stride:pages=70,refs=200000,stride=24",                             \
+        "uniform:pages=1000,refs=200000,write=50", "zipf:pages=1000,refs=200000", "chase:pages=100,refs=200000", \
+        "mix:code=1,pages=1000,refs=200000"                                                                      \
+  }
+
+static uint64_t hash_of(const struct ref* refs, size_t count) {
+  uint64_t hash = HASH_START;
+  for (size_t i = 0; i < count; i++) hash = hash_ref(hash, &refs[i]);
+  return hash;
+}
+
+static void a_part_is_the_middle_of_the_whole(void** state) {
+  (void)state;
+  static const char* const specs[] = GENERATORS;
+  static const uint64_t parts[][2] = {{0, 10}, {10, 0}, {1, 1}, {70000, 66000}, {199999, 5}, {5, UINT64_MAX}};
+  for (size_t s = 0; s < sizeof specs / sizeof *specs; s++) {
+    struct trace whole = generate(specs[s], 7), part;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+      struct trace_options options = {.skip = parts[i][0], .count = parts[i][1]};
+      struct error err;
+      if (!trace_generate(&part, specs[s], 7, &options, &err)) fail_msg("%s", err.text);
+      size_t left = whole.count - (size_t)options.skip;
+      assert_int_equal(part.count, options.count && options.count < left ? options.count : left);
+      assert_memory_equal(part.refs, whole.refs + options.skip, part.count * sizeof *part.refs);
+      assert_int_equal(part.hash, hash_of(part.refs, part.count));
+      assert_int_equal(part.skipped, options.skip);
+      assert_false(part.interrupted);
+      trace_free(&part);
+    }
+    trace_free(&whole);
+  }
+}
+
+// As many references as no memory holds.
+static void a_part_needs_memory_for_itself_only(void** state) {
+  (void)state;
+  struct trace t;
+  struct error err;
+  const struct trace_options options = {.skip = 1000, .count = 10};
+  if (!trace_generate(&t, "uniform:pages=100,refs=68719476736", 1, &options, &err)) fail_msg("%s", err.text);
+  assert_int_equal(t.count, 10);
+  trace_free(&t);
+}
+
+static void a_part_of_nothing_is_refused(void** state) {
+  (void)state;
+  struct trace t;
+  struct error err;
+  assert_false(trace_generate(&t, "cyclic:pages=4,refs=10", 1, &(struct trace_options){.skip = 10}, &err));
+  assert_non_null(strstr(err.text, "makes only 10 references: leaving out 10 leaves nothing"));
+  assert_null(t.refs);
+}
+
+struct stopper {
+  uint64_t after;
+  volatile int interrupt;
+};
+
+static void stop_after(void* ctx, uint64_t refs, uint64_t bytes) {
+  struct stopper* stopper = ctx;
+  (void)bytes;
+  if (refs >= stopper->after) stopper->interrupt = 1;
+}
+
+static void an_interrupt_leaves_what_was_made(void** state) {
+  (void)state;
+  static const char* const specs[] = GENERATORS;
+  for (size_t s = 0; s < sizeof specs / sizeof *specs; s++) {
+    struct trace whole = generate(specs[s], 7), part;
+    struct stopper stopper = {.after = 100000};
+    struct trace_options options = {
+        .skip = 1000, .interrupt = &stopper.interrupt, .progress = stop_after, .progress_ctx = &stopper};
+    struct error err;
+    if (!trace_generate(&part, specs[s], 7, &options, &err)) fail_msg("%s", err.text);
+    assert_true(part.interrupted);
+    assert_in_range(part.count, 1, whole.count - 1001);
+    assert_memory_equal(part.refs, whole.refs + 1000, part.count * sizeof *part.refs);
+    assert_int_equal(part.hash, hash_of(part.refs, part.count));
+    trace_free(&part);
+    assert_false(trace_generate(&part, specs[s], 7, &options, &err));  // interrupted before it began
+    assert_non_null(strstr(err.text, "interrupted"));
+    trace_free(&whole);
+  }
+}
+
 static void wrong_specifications_are_explained(void** state) {
   (void)state;
   static const struct {
@@ -191,7 +279,7 @@ static void wrong_specifications_are_explained(void** state) {
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     struct trace t;
     struct error err = {""};
-    if (trace_generate(&t, cases[i].spec, 1, &err)) fail_msg("%s was taken", cases[i].spec);
+    if (trace_generate(&t, cases[i].spec, 1, NULL, &err)) fail_msg("%s was taken", cases[i].spec);
     if (!strstr(err.text, cases[i].says)) fail_msg("%s: \"%s\" is not in: %s", cases[i].spec, cases[i].says, err.text);
     assert_null(t.refs);
   }
@@ -226,6 +314,10 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(mix_is_two_fetches_and_a_data_reference),
     cmocka_unit_test(write_is_a_percentage),
     cmocka_unit_test(the_seed_decides),
+    cmocka_unit_test(a_part_is_the_middle_of_the_whole),
+    cmocka_unit_test(a_part_needs_memory_for_itself_only),
+    cmocka_unit_test(a_part_of_nothing_is_refused),
+    cmocka_unit_test(an_interrupt_leaves_what_was_made),
     cmocka_unit_test(wrong_specifications_are_explained),
     cmocka_unit_test(the_help_is_true),
 };

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Readers and writer of traces: every format, compression, windows, and input that is wrong.
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -91,7 +93,7 @@ static void din_records_are_read(void** state) {
 static struct trace generated(const char* spec) {
   struct trace t;
   struct error err;
-  if (!trace_generate(&t, spec, 1, &err)) fail_msg("%s", err.text);
+  if (!trace_generate(&t, spec, 1, NULL, &err)) fail_msg("%s", err.text);
   return t;
 }
 
@@ -203,7 +205,7 @@ static void the_documented_bytes_are_the_format(void** state) {
 static const struct {
   const char* name;
   const char* command;
-} compressors[] = {{"t.gz", "gzip -n"}, {"t.xz", "xz -1"}, {"t.zst", "zstd -q"}, {"t.bz2", "bzip2"}};
+} compressors[] = {{"t.gz", "gzip -n"}, {"t.xz", "xz -1"}, {"t.zst", "zstd -q"}, {"t.bz2", "bzip2 -1"}};
 enum { COMPRESSORS = sizeof compressors / sizeof *compressors };
 
 static bool have(const char* command) {
@@ -307,7 +309,7 @@ static void damaged_compressed_traces_are_refused(void** state) {
     for (size_t at = bytes / 8; at < bytes - 8; at += bytes / 8) {
       file[at] ^= 0x10;
       file_write("bad", file, bytes);
-      load_fails("bad", TRACE_DETECT, "bad", "record", NULL);
+      load_fails("bad", TRACE_DETECT, "bad", "record", "compressed data", NULL);
       file[at] ^= 0x10;
     }
     free(file);
@@ -385,6 +387,131 @@ static void progress_rises_and_an_interrupt_stops(void** state) {
   options.interrupt = &interrupt;
   assert_false(trace_load(&part, "t", &options, &err));
   assert_non_null(strstr(err.text, "interrupted"));
+}
+
+// Is set when the trace's reader tells that so many bytes were read.
+struct stopper {
+  uint64_t after;
+  volatile int interrupt;
+};
+
+static void stop_after(void* ctx, uint64_t refs, uint64_t bytes) {
+  struct stopper* stopper = ctx;
+  (void)refs;
+  if (bytes >= stopper->after) stopper->interrupt = 1;
+}
+
+static void an_interrupt_leaves_what_was_read(void** state) {
+  (void)state;
+  struct trace t = generated("uniform:pages=50000,refs=500000"), part;
+  write_lackey("t", &t);
+  save_ok(&t, "t.pwt");
+  shell("gzip -kf t; xz -kf -T1 -0 t.pwt");
+  static const char* const files[] = {"t", "t.gz", "t.pwt", "t.pwt.xz"};
+  for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+    for (uint64_t skip = 0; skip <= 1000; skip += 1000) {
+      struct stopper stopper = {.after = 1000000};
+      struct trace_options options = {
+          .skip = skip, .interrupt = &stopper.interrupt, .progress = stop_after, .progress_ctx = &stopper};
+      struct error err;
+      if (!trace_load(&part, files[i], &options, &err)) fail_msg("%s: %s", files[i], err.text);
+      assert_true(part.interrupted);
+      assert_false(part.unfinished);
+      assert_in_range(part.count, 1, t.count - skip - 1);
+      assert_memory_equal(part.refs, t.refs + skip, part.count * sizeof *part.refs);
+      uint64_t hash = HASH_START;
+      for (size_t r = 0; r < part.count; r++) hash = hash_ref(hash, &part.refs[r]);
+      assert_int_equal(part.hash, hash);
+      trace_free(&part);
+    }
+  }
+  // Where the part that was read has nothing of what is wanted. (Each record is a line here.)
+  struct stopper stopper = {.after = 1};
+  struct trace_options options = {
+      .skip = 400000, .interrupt = &stopper.interrupt, .progress = stop_after, .progress_ctx = &stopper};
+  struct error err;
+  assert_false(trace_load(&part, "t", &options, &err));
+  unsigned long long record, byte, line;
+  assert_int_equal(
+      sscanf(err.text, "t: record %llu at byte %llu (line %llu): reading was interrupted", &record, &byte, &line), 3);
+  assert_int_equal(record, line);
+  assert_true(record > 1);
+  trace_free(&t);
+}
+
+struct writer {
+  int to;
+  volatile int interrupt;
+};
+
+// Ctrl-C ends the program that writes, in the middle of a line, at the same time.
+static void* write_and_die(void* ctx) {
+  struct writer* writer = ctx;
+  static const char text[] = "0 1\n0 2\n0 ";
+  if (write(writer->to, text, sizeof text - 1) != (ssize_t)sizeof text - 1) return writer;
+  for (int waiting = 1; waiting > 0;)
+    if (ioctl(writer->to, FIONREAD, &waiting) != 0) return writer;
+  writer->interrupt = 1;
+  close(writer->to);
+  return NULL;
+}
+
+static void an_end_by_an_interrupt_is_no_clean_end(void** state) {
+  (void)state;
+  int ends[2];
+  char path[32];
+  void* failed;
+  pthread_t thread;
+  assert_int_equal(pipe(ends), 0);
+  snprintf(path, sizeof path, "/dev/fd/%d", ends[0]);
+  struct writer writer = {.to = ends[1]};
+  assert_int_equal(pthread_create(&thread, NULL, write_and_die, &writer), 0);
+  struct trace t;
+  struct error err;
+  bool ok = trace_load(&t, path, &(struct trace_options){.interrupt = &writer.interrupt}, &err);
+  assert_int_equal(pthread_join(thread, &failed), 0);
+  assert_null(failed);
+  if (!ok) fail_msg("%s", err.text);
+  assert_true(t.interrupted);
+  assert_int_equal(t.count, 2);
+  trace_free(&t);
+  close(ends[0]);
+}
+
+// The last quarter of `name` is missing. The message tells how far it could be read, and so far it can be had.
+static void check_cut(const char* name, const struct trace* whole) {
+  struct trace part;
+  struct error err;
+  unsigned long long record, byte, line;
+  load_fails(name, TRACE_DETECT, name, "the compressed data are damaged or cut short", NULL);
+  assert_false(trace_load(&part, name, &(struct trace_options){0}, &err));
+  int read = sscanf(err.text, "cut: record %llu at byte %llu (line %llu)", &record, &byte, &line);
+  if (read < 2 || record < 50000) fail_msg("%s", err.text);
+  if (read == 3) assert_int_equal(record, line);
+  if (!trace_load(&part, name, &(struct trace_options){.count = record - 1}, &err)) fail_msg("%s", err.text);
+  assert_int_equal(part.count, record - 1);
+  assert_memory_equal(part.refs, whole->refs, part.count * sizeof *part.refs);
+  trace_free(&part);
+  assert_false(trace_load(&part, name, &(struct trace_options){.count = record}, &err));
+}
+
+static void a_cut_is_told_where_it_is_met(void** state) {
+  (void)state;
+  struct trace t = generated("uniform:pages=50000,refs=150000");
+  write_lackey("t", &t);
+  save_ok(&t, "t.pwt");
+  for (int i = 0; i < COMPRESSORS; i++) {
+    if (!have(compressors[i].command)) continue;
+    for (int text = 0; text <= 1; text++) {
+      size_t bytes;
+      compress(i, text ? "t" : "t.pwt");
+      unsigned char* file = file_read(compressors[i].name, &bytes);
+      file_write("cut", file, bytes * 3 / 4);
+      free(file);
+      check_cut("cut", &t);
+    }
+  }
+  trace_free(&t);
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -514,6 +641,31 @@ static void damaged_traces_do_no_harm(void** state) {
   trace_free(&t);
 }
 
+// Every byte of the end is looked at, and every block that is used, also if the rest of the file is not read.
+static void each_check_of_a_binary_trace_works_alone(void** state) {
+  (void)state;
+  struct trace t = generated("uniform:pages=9,refs=2000,write=50"), part;
+  struct error err;
+  save_ok(&t, "t.pwt");
+  trace_free(&t);
+  size_t bytes;
+  unsigned char* file = file_read("t.pwt", &bytes);
+  for (size_t at = bytes - 24; at < bytes; at++) {
+    file[at] ^= 0x40;
+    file_write("bad", file, bytes);
+    load_fails("bad", TRACE_DETECT, "bad: record 2001 at byte", NULL);
+    file[at] ^= 0x40;
+  }
+  for (size_t at = 17; at < bytes - 24; at += at < 33 ? 1 : 101) {
+    file[at] ^= 0x04;
+    file_write("bad", file, bytes);
+    if (trace_load(&part, "bad", &(struct trace_options){.count = 5}, &err)) fail_msg("byte %zu", at);
+    assert_non_null(strstr(err.text, "bad: record 1 at byte 17: the"));
+    file[at] ^= 0x04;
+  }
+  free(file);
+}
+
 static void word(unsigned char* to, uint64_t value, int bytes) {
   for (int i = 0; i < bytes; i++) to[i] = (unsigned char)(value >> 8 * i);
 }
@@ -537,17 +689,18 @@ static void tokens_that_make_no_sense_are_refused(void** state) {
     bool good;
   } cases[] = {
       {1, "\x42", 1, true},
-      {1, "\x07", 1, false},          // as predicted, where nothing was yet
-      {2, "\x42", 1, false},          // too few
-      {1, "\x42\x42", 2, false},      // too many
-      {2, "\x42\x0b", 2, false},      // a run longer than the block
-      {1, "\x02\x01", 2, true},       // size 1 as a varint
-      {1, "\x02\x80\x20", 3, true},   // size 4096
-      {1, "\x02\x81\x20", 3, false},  // size 4097
-      {1, "\x02\x00", 2, false},      // size 0
-      {1, "\x88\x0f", 2, true},       // 8 bytes at -8
-      {1, "\x88\x0d", 2, false},      // 8 bytes at -7, beyond the last address
-      {1, "\x88", 1, false},          // cut in a token
+      {1, "\x07", 1, false},                          // as predicted, where nothing was yet
+      {2, "\x42", 1, false},                          // too few
+      {1, "\x42\x42", 2, false},                      // too many
+      {2, "\x42\x0b", 2, false},                      // a run longer than the block
+      {2, "\x42\x03\xff\xff\xff\xff\x7f", 7, false},  // much longer
+      {1, "\x02\x01", 2, true},                       // size 1 as a varint
+      {1, "\x02\x80\x20", 3, true},                   // size 4096
+      {1, "\x02\x81\x20", 3, false},                  // size 4097
+      {1, "\x02\x00", 2, false},                      // size 0
+      {1, "\x88\x0f", 2, true},                       // 8 bytes at -8
+      {1, "\x88\x0d", 2, false},                      // 8 bytes at -7, beyond the last address
+      {1, "\x88", 1, false},                          // cut in a token
       // Seven reads at -60, then -52, -44, -36 in the context of all further ones: from then on 8 bytes further each.
       {13, "\x88\x77\x80\x80\x80\x80\x80\x80\x88\x10\x88\x10\x88\x10\x0f", 15, true},
       {14, "\x88\x77\x80\x80\x80\x80\x80\x80\x88\x10\x88\x10\x88\x10\x13", 15, false},  // beyond the last address
@@ -674,12 +827,16 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_window_is_the_middle_of_the_whole),
     cmocka_unit_test(a_window_reads_no_further_than_it_must),
     cmocka_unit_test(progress_rises_and_an_interrupt_stops),
+    cmocka_unit_test(an_interrupt_leaves_what_was_read),
+    cmocka_unit_test(an_end_by_an_interrupt_is_no_clean_end),
+    cmocka_unit_test(a_cut_is_told_where_it_is_met),
     cmocka_unit_test(files_that_are_no_traces),
     cmocka_unit_test(text_garbage_is_refused),
     cmocka_unit_test(wrong_records_are_named),
     cmocka_unit_test(lines_without_end_are_refused),
     cmocka_unit_test(cut_binary_traces_are_refused),
     cmocka_unit_test(damaged_traces_do_no_harm),
+    cmocka_unit_test(each_check_of_a_binary_trace_works_alone),
     cmocka_unit_test(tokens_that_make_no_sense_are_refused),
     cmocka_unit_test(nonsense_with_good_checksums_does_no_harm),
     cmocka_unit_test(a_full_disk_leaves_nothing),
