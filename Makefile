@@ -20,7 +20,7 @@ TEST_MAINS := $(sort $(wildcard tests/*/test_*.c))
 TEST_SUPPORT := $(sort $(filter-out $(TEST_MAINS),$(wildcard tests/*.c tests/*/*.c)))
 TESTS      := $(TEST_MAINS:tests/%.c=build/tests/%)
 
-FORMATTED  := $(C_SOURCES) $(CPP_SOURCES) $(FW_SOURCES) $(HEADERS) $(TEST_MAINS) $(TEST_SUPPORT) bench/bench.c
+FORMATTED   = $(C_SOURCES) $(CPP_SOURCES) $(FW_SOURCES) $(HEADERS) $(TEST_MAINS) $(TEST_SUPPORT) bench/bench.c $(TRACE_TOOL).c
 
 # ---- flags --------------------------------------------------------------------------------------------------------------
 CC       := gcc
@@ -107,6 +107,17 @@ build/bench: build/release/bench/bench.o $(filter-out build/release/$(MAIN_OBJEC
 .PHONY: bench
 bench: build/bench build/yardstick ## accesses per second of both engines and of a plain TLB simulator, side by side
 	$(Q)build/bench build/yardstick $(TRACES)
+
+# ---- traces --------------------------------------------------------------------------------------------------------------
+TRACE_TOOL := csrc/workload/tools/pagewalk-trace
+
+build/pagewalk-trace: build/release/$(TRACE_TOOL).o $(filter-out build/release/$(MAIN_OBJECT).o,$(REL_OBJECTS))
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(RELEASE) -rdynamic -o $@ $^ $(LDLIBS)
+
+.PHONY: traces
+traces: build/pagewalk-trace ## record the shipped traces anew, with valgrind
+	$(Q)scripts/traces.sh
 
 .PHONY: lint
 lint: build/.ready ## verilator -Wall, gcc -Wall -Wextra as 32-bit freestanding for the firmware, formatting

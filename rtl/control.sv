@@ -35,7 +35,10 @@ module control (
   // the PDPTEs; the reply holds from the next cycle on
   output logic                         load_o,
   output logic [51:0]                  load_pa_o,
-  input  logic [4*64-1:0]              reply_pdptes_i,
+  input  logic [63:0]                  reply_pdpte0_i,
+  input  logic [63:0]                  reply_pdpte1_i,
+  input  logic [63:0]                  reply_pdpte2_i,
+  input  logic [63:0]                  reply_pdpte3_i,
   input  logic                         reply_error_i,
 
   // what translations need
@@ -161,19 +164,16 @@ module control (
     end
   end
 
-  logic [63:0] pdpte;
+  function automatic logic bad_pdpte(input logic [63:0] pdpte, input logic [51:0] beyond);
+    bad_pdpte = pdpte[mmu_pkg::EntryP]
+              & (|pdpte[2:1] | |pdpte[8:5] | |pdpte[63:52] | |(pdpte[51:0] & beyond));
+  endfunction
+
   always_comb begin
     load_refused = 1'b0;
-    pdpte = '0;
     if (loads) begin
-      load_refused = reply_error_i;
-      for (int unsigned i = 0; i < 4; i++) begin
-        pdpte = reply_pdptes_i[i*64+:64];
-        if (pdpte[mmu_pkg::EntryP]
-            & (|pdpte[2:1] | |pdpte[8:5] | |pdpte[63:52] | |(pdpte[51:0] & beyond_i))) begin
-          load_refused = 1'b1;
-        end
-      end
+      load_refused = reply_error_i | bad_pdpte(reply_pdpte0_i, beyond_i) | bad_pdpte(reply_pdpte1_i, beyond_i)
+                   | bad_pdpte(reply_pdpte2_i, beyond_i) | bad_pdpte(reply_pdpte3_i, beyond_i);
     end
   end
 
@@ -251,6 +251,8 @@ module control (
       pkru_q <= '0;
       context_q <= '0;
       for (int unsigned i = 0; i < 4; i++) pdpte_q[i] <= '0;
+      pdpte_present_o <= '0;
+      pdpte_frames_o <= '0;
     end else if (write) begin
       cr0_q <= cr0_d;
       cr3_q <= cr3_d;
@@ -259,7 +261,13 @@ module control (
       pkru_q <= pkru_d;
       context_q <= context_d;
       if (loads) begin
-        for (int unsigned i = 0; i < 4; i++) pdpte_q[i] <= reply_pdptes_i[i*64+:64];
+        pdpte_q[0] <= reply_pdpte0_i;
+        pdpte_q[1] <= reply_pdpte1_i;
+        pdpte_q[2] <= reply_pdpte2_i;
+        pdpte_q[3] <= reply_pdpte3_i;
+        pdpte_present_o <= {reply_pdpte3_i[mmu_pkg::EntryP], reply_pdpte2_i[mmu_pkg::EntryP],
+                            reply_pdpte1_i[mmu_pkg::EntryP], reply_pdpte0_i[mmu_pkg::EntryP]};
+        pdpte_frames_o <= {reply_pdpte3_i[51:12], reply_pdpte2_i[51:12], reply_pdpte1_i[51:12], reply_pdpte0_i[51:12]};
       end
     end
   end
@@ -290,12 +298,6 @@ module control (
 
   assign context_o = context_q;
   assign root_o = cr3_q[51:12];
-  always_comb begin
-    for (int unsigned i = 0; i < 4; i++) begin
-      pdpte_present_o[i] = pdpte_q[i][mmu_pkg::EntryP];
-      pdpte_frames_o[i*40+:40] = pdpte_q[i][51:12];
-    end
-  end
 
   // Outside long mode linear addresses have 32 bits.
   assign drop_vpn_o = {25'b0, value[31:12]};

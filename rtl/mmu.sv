@@ -96,7 +96,9 @@ module mmu #(
   output logic [63:0]                    mem_expected_o,
   output logic [63:0]                    mem_desired_o,
   input  logic [63:0]                    reply_data_i,
-  input  logic [4*64-1:0]                reply_pdptes_i,
+  input  logic [63:0]                    reply_data1_i,   // the other three PDPTEs
+  input  logic [63:0]                    reply_data2_i,
+  input  logic [63:0]                    reply_data3_i,
   input  logic                           reply_swapped_i,
   input  logic                           reply_error_i,
 
@@ -424,7 +426,10 @@ module mmu #(
     .refused_o(control_refused_o),
     .load_o(control_load),
     .load_pa_o(control_pa),
-    .reply_pdptes_i,
+    .reply_pdpte0_i(reply_data_i),
+    .reply_pdpte1_i(reply_data1_i),
+    .reply_pdpte2_i(reply_data2_i),
+    .reply_pdpte3_i(reply_data3_i),
     .reply_error_i,
     .context_o(context_now),
     .root_o(root),

@@ -193,13 +193,14 @@ module mmu_top #(
   // -------------------------------------------------------------------------------------------------------------------
   // The reply
 
-  logic [63:0] reply_data_q, reply_data;
-  logic [3*64-1:0] reply_more_q;
+  logic [63:0] reply_data_q, reply_data1_q, reply_data2_q, reply_data3_q, reply_data;
   logic reply_swapped_q, reply_error_q, reply_swapped, reply_error;
   always_ff @(posedge clk_i) begin
     if (reply_i) begin
       reply_data_q <= reply_data_i;
-      reply_more_q <= {reply_data3_i, reply_data2_i, reply_data1_i};
+      reply_data1_q <= reply_data1_i;
+      reply_data2_q <= reply_data2_i;
+      reply_data3_q <= reply_data3_i;
       reply_swapped_q <= reply_swapped_i;
       reply_error_q <= reply_error_i;
     end
@@ -302,7 +303,9 @@ module mmu_top #(
     .mem_expected_o,
     .mem_desired_o,
     .reply_data_i(reply_data),
-    .reply_pdptes_i({reply_more_q, reply_data_q}),
+    .reply_data1_i(reply_data1_q),
+    .reply_data2_i(reply_data2_q),
+    .reply_data3_i(reply_data3_q),
     .reply_swapped_i(reply_swapped),
     .reply_error_i(reply_error),
     .fill_o,

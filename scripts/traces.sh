@@ -84,7 +84,7 @@ record gzip "$(gzip --version | sed -n 1p)" \
   "streaming: input, window, hash heads and output are gone through in order" \
   empty.txt numbers.txt gzip -1 -c numbers.txt
 record perl "perl $(perl -e 'printf "%vd", $^V')" \
-  "pointer-heavy: an interpreter builds and walks a tree and a hash of lists" \
+  "pointer-heavy: an interpreter compiles its script and builds a search tree and a hash of lists" \
   empty.pl tree.pl perl tree.pl
 record cc1 "$(gcc --version | sed -n 1p)" \
   "a compiler: much code, and a heap of trees and lists; its first passes over a small C file" \

@@ -68,8 +68,8 @@ static void print_note(const struct tour* tour, const struct hal_note* note) {
   unsigned long long a = note->a, b = note->b, c = note->c;
   switch (note->kind) {
     case HAL_NOTE_FAULT:
-      printf("1  the program's first access, a %s at %#llx, finds no page: page fault, error code %llu\n",
-             access_name(tour->trace.refs[0].kind), a, b);
+      printf("1  the first access, a %s at %#llx: page fault, error code %llu\n", access_name(tour->trace.refs[0].kind),
+             a, b);
       break;
     case HAL_NOTE_TRAP:
       printf("2  the fault reaches the kernel, which sees CR2 = %#llx\n", a);

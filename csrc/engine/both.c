@@ -151,7 +151,10 @@ static void both_tick(void* self, uint64_t now, const struct tick_in* in, struct
     SAME("tick.", control_done);
     SAME("tick.", control_gp);
     // How far an engine may be skipped is its own affair, as long as time goes on; the nearer of the two holds.
-    if (a->next <= now || b->next <= now) differ(both, "tick.next is not in the future", a->next, b->next);
+    if (a->next <= now || b->next <= now) {
+      say(both, "after cycle %" PRIu64 ", ", now);
+      differ(both, "tick.next is not in the future", a->next, b->next);
+    }
     if (b->next < a->next) a->next = b->next;
     compare_counters(both);
     compare_events(both);

@@ -228,7 +228,8 @@ static void complaint(const char* log, char* text, size_t room) {
 
 struct site {
   char folder[PATH_ROOM], final[PATH_ROOM], log[PATH_ROOM + 16];
-  char include[PATH_ROOM], runtime[PATH_ROOM];
+  char include[PATH_ROOM], vltstd[PATH_ROOM + 8];  // Verilator's headers
+  char runtime[PATH_ROOM];
   char version[160];
 };
 
@@ -248,9 +249,6 @@ static const char* const cxx_flags[] = {"-std=gnu++17",
                                         NULL};
 
 static void compiler(struct command* command, const struct site* site, bool traced) {
-  static char vltstd[PATH_ROOM + 16], include[PATH_ROOM];
-  snprintf(include, sizeof include, "%s", site->include);
-  snprintf(vltstd, sizeof vltstd, "%s/vltstd", site->include);
   command->count = 0;
   if (on_path("ccache")) add(command, "ccache");
   add(command, "g++");
@@ -258,9 +256,9 @@ static void compiler(struct command* command, const struct site* site, bool trac
   add(command, traced ? "-DVM_TRACE=1" : "-DVM_TRACE=0");
   add(command, traced ? "-DVM_TRACE_FST=1" : "-DVM_TRACE_FST=0");
   add(command, "-isystem");
-  add(command, include);
+  add(command, site->include);
   add(command, "-isystem");
-  add(command, vltstd);
+  add(command, site->vltstd);
 }
 
 static bool failed_build(const struct site* site, const char* what, struct error* err) {
@@ -372,12 +370,13 @@ static bool compile(const struct rtl_build* build, struct site* site, struct err
   return true;
 }
 
-// What is left of the folder when all is well: the shared object.
-static void keep_only_result(const struct site* site) {
+// Empties the folder, but for the shared object and the log if `keep_result`.
+static void clear_folder(const struct site* site, bool keep_result) {
   DIR* dir = opendir(site->folder);
   if (!dir) return;
   for (struct dirent* entry; (entry = readdir(dir));) {
-    if (entry->d_name[0] == '.' || strcmp(entry->d_name, "mmu.so") == 0 || strcmp(entry->d_name, "log") == 0) continue;
+    bool result = strcmp(entry->d_name, "mmu.so") == 0 || strcmp(entry->d_name, "log") == 0;
+    if (entry->d_name[0] == '.' || (keep_result && result)) continue;
     unlinkat(dirfd(dir), entry->d_name, 0);
   }
   closedir(dir);
@@ -391,7 +390,7 @@ static bool make_folder(const char* path, struct error* err) {
 static bool build_here(const struct rtl_build* build, const struct sources* sources,
                        const struct parameters* parameters, struct site* site, struct error* err) {
   if (!make_folder(site->folder, err) || !make_folder(site->runtime, err)) return false;
-  unlink(site->log);
+  clear_folder(site, false);  // of what a build that was interrupted has left
   const struct config* c = build->config;
   fprintf(stderr, "pagewalk: building the RTL engine for itlb %ux%u, dtlb %ux%u%s%s ...", c->itlb.sets, c->itlb.ways,
           c->dtlb.sets, c->dtlb.ways, build->traced ? ", with waveform" : "",
@@ -404,7 +403,7 @@ static bool build_here(const struct rtl_build* build, const struct sources* sour
     fprintf(stderr, " failed\n");
     return false;
   }
-  keep_only_result(site);
+  clear_folder(site, true);
   if (rename(site->folder, site->final) != 0) {
     fprintf(stderr, " failed\n");
     return error_set(err, "%s: %s", site->final, strerror(errno));
@@ -429,6 +428,7 @@ bool rtl_build(const struct rtl_build* build, char* path, size_t room, struct er
     goto out;
   }
   strcat(site.include, "/include");
+  snprintf(site.vltstd, sizeof site.vltstd, "%s/vltstd", site.include);
   if (!find_sources(sources, build->checked, err)) goto out;
   if (!hash_build(build, sources, &parameters, site.version, &hash, err)) goto out;
 

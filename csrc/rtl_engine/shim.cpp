@@ -10,6 +10,11 @@
 #include <cstdio>
 #include <cstring>
 #include <memory>
+#include <new>
+#include <vector>
+
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "Vmmu.h"
 #include "engine/serial.h"
@@ -143,7 +148,13 @@ void Shim::settle() {
 
 void Shim::dump_wave(unsigned phase) {
 #if VM_TRACE
-  if (wave && now >= wave_first && now <= wave_last) wave->dump(now * 10 + phase);
+  if (!wave || now < wave_first) return;
+  if (now <= wave_last) {
+    wave->dump(now * 10 + phase);
+  } else {
+    wave->close();  // the file is complete as soon as its last cycle is over
+    wave.reset();
+  }
 #else
   (void)phase;
 #endif
@@ -632,15 +643,33 @@ void op_registers(const void* self, uint64_t registers[5], uint64_t pdptes[4]) {
 }
 
 #if VM_TRACE
+// The FST writer does not say when or why it fails: try the file first, with more than a usual window takes.
+bool try_file(const char* path) {
+  FILE* file = std::fopen(path, "wb");
+  if (!file) return false;
+  const std::vector<char> block(1 << 20);
+  bool good = std::fwrite(block.data(), 1, block.size(), file) == block.size();
+  int error = errno;
+  if (std::fclose(file) != 0 && good) {
+    good = false;
+    error = errno;
+  }
+  if (!good) {
+    struct stat status;
+    if (stat(path, &status) == 0 && S_ISREG(status.st_mode)) unlink(path);
+  }
+  errno = error;
+  return good;
+}
+
 bool op_wave(void* self, const char* path, uint64_t first, uint64_t last, struct error* err) {
   Shim* shim = shim_of(self);
-  // The FST writer does not say why it fails: try the file first.
-  FILE* file = std::fopen(path, "wb");
-  if (!file) {
-    if (err) std::snprintf(err->text, sizeof err->text, "%s: can't write the waveform: %s", path, std::strerror(errno));
+  if (!try_file(path)) {
+    if (err) {
+      std::snprintf(err->text, sizeof err->text, "%s: can't write the waveform: %s", path, std::strerror(errno));
+    }
     return false;
   }
-  std::fclose(file);
   if (shim->wave) shim->wave->close();
   shim->wave.reset(new VerilatedFstC);
   shim->top.trace(shim->wave.get(), 99);

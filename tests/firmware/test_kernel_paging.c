@@ -126,6 +126,7 @@ static void dies(uint64_t va, enum fake_kind kind, unsigned error, const char* w
   assert_int_equal(note->b, error);
   assert_int_equal(note->c, victim);
   assert_int_equal(kernel_current(kernel), 0);
+  assert_int_equal(fake.registers[HAL_CR3], kernel->root);  // not a root whose frame is free
   assert_int_equal(kernel_switch(kernel, victim), -3);
   struct kernel_stats now = stats();
   assert_int_equal(now.frames_free, now.frames_total - now.frames_kernel);
@@ -338,15 +339,44 @@ static void too_many_tables_end_the_process_with_the_figures(void** state) {
   end();
 }
 
+// Four dirty pages on their way out, for four faults: the fifth finds none to throw out, but frames will come.
+static void a_fault_waits_for_frames_in_flight(void** state) {
+  (void)state;
+  struct kernel_kill kill;
+  begin(16, 4);
+  for (unsigned i = 0; i < 4; i++) touch(i, FAKE_WRITE);
+  fake.disk_cycles = 100000;
+  for (unsigned i = 4; i < 9; i++) assert_int_equal(kernel_page_fault(kernel, page_at(i), FEC_U, &kill), KERNEL_WAIT);
+  assert_int_equal(fake.transfers, 4);
+  fake.now += 100000;
+  assert_int_equal(kernel_poll(kernel, &kill), KERNEL_RESUME);
+  assert_true(is_resident(8));
+  end();
+}
+
+// A page that is alone in its table takes the table along when it goes.
+static void a_dropped_page_takes_its_table_along(void** state) {
+  (void)state;
+  begin(8, 6);
+  kernel_map(kernel, pid, 0x10000000, 0x10001000, PROT_READ);
+  touch(0, FAKE_READ);
+  assert_true(fake_touch(&fake, kernel, 0x10000000, FAKE_READ, NULL, NULL));
+  assert_int_equal(stats().frames_tables, 3);
+  for (unsigned i = 0; i < 8; i++) touch(i, FAKE_READ);
+  assert_int_equal(stats().frames_tables, 2);
+  assert_true(fake_touch(&fake, kernel, 0x10000000, FAKE_READ, NULL, NULL));
+  end();
+}
+
 // ---------------------------------------------------------------------------------------------------------------------
 // Clock. Four frames hold pages 0..3, in the hand's order; each page's A bit is as its line says when a frame is
 // needed.
 
+// Without INVLPG: the TLB keeps the page.
 static void clear_accessed(unsigned page) {
   uint64_t entry_pa, skip_to;
   assert_true(table_find(kernel, process_find(kernel, pid)->root, page_at(page), &entry_pa, &skip_to));
   table_put(kernel, entry_pa, table_get(kernel, entry_pa) & ~PTE_A);
-  hal_invlpg(&fake.hal, page_at(page));
 }
 
 static void the_victims_are(unsigned count, const unsigned* pages) {
@@ -380,6 +410,26 @@ static void an_unused_page_goes_before_used_ones(void** state) {
   clear_accessed(2);
   touch(4, FAKE_READ);
   the_victims_are(1, (const unsigned[]){2});
+  end();
+}
+
+// Whatever A says, a page that is thrown out leaves the TLB: written out, dropped as zeros, dropped as a copy.
+static void a_page_that_was_thrown_out_is_not_in_the_tlb(void** state) {
+  (void)state;
+  uint64_t pa;
+  unsigned error;
+  const unsigned victims[] = {1, 2, 1};
+  begin(16, 4);
+  for (unsigned i = 0; i < 4; i++) touch(i, i == 1 ? FAKE_WRITE : FAKE_READ);
+  for (unsigned i = 0; i < 3; i++) {
+    touch(victims[i], FAKE_READ);
+    for (unsigned page = 0; page < 16; page++)
+      if (is_resident(page)) touch(page, FAKE_READ);  // sets A of all others
+    clear_accessed(victims[i]);
+    touch(8 + i, FAKE_READ);
+    assert_false(is_resident(victims[i]));
+    assert_false(fake_access(&fake, page_at(victims[i]), FAKE_READ, true, &pa, &error));
+  }
   end();
 }
 
@@ -487,6 +537,15 @@ static void a_vma_knows_its_pages(void** state) {
   touch(0, FAKE_READ);
   kernel_vmas(kernel, pid, vmas_count_what_is_resident_and_swapped, (unsigned[]){4, 2});
   end();
+
+  begin(1, 4);  // and two that merge add up
+  kernel_map(kernel, pid, page_at(2), page_at(8), PROT_READ | PROT_WRITE);
+  touch(0, FAKE_WRITE);
+  for (unsigned i = 2; i < 7; i++) touch(i, FAKE_WRITE);
+  touch(0, FAKE_WRITE);
+  kernel_map(kernel, pid, page_at(1), page_at(2), PROT_READ | PROT_WRITE);
+  kernel_vmas(kernel, pid, vmas_count_what_is_resident_and_swapped, (unsigned[]){4, 2});
+  end();
 }
 
 static const struct CMUnitTest tests[] = {
@@ -505,6 +564,9 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(an_exit_during_a_transfer_gives_back_what_comes_later),
     cmocka_unit_test(a_full_swap_disk_ends_the_process_with_the_figures),
     cmocka_unit_test(too_many_tables_end_the_process_with_the_figures),
+    cmocka_unit_test(a_fault_waits_for_frames_in_flight),
+    cmocka_unit_test(a_dropped_page_takes_its_table_along),
+    cmocka_unit_test(a_page_that_was_thrown_out_is_not_in_the_tlb),
     cmocka_unit_test(clock_gives_second_chances),
     cmocka_unit_test(an_unused_page_goes_before_used_ones),
     cmocka_unit_test(a_spared_page_that_is_used_again_is_seen),

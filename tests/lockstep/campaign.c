@@ -9,7 +9,7 @@
 #include "engine/event.h"
 #include "machine/ram.h"
 
-enum { TABLES = 12, TABLE_BASE = 0x40000, ROOTS = 2, TOP_SLOTS = 6, LEAF_SLOTS = 20 };
+enum { TABLES = 12, TABLE_BASE = 0x40000, ROOTS = 2, TOP_SLOTS = 6, LEAF_SLOTS = 20, RECENT = 8 };
 
 static const uint32_t base_cr0 = 0x80010011;  // PG WP ET PE
 
@@ -18,8 +18,8 @@ struct software {
   const struct campaign* campaign;
   uint64_t random;
   struct ram* ram;
-  uint64_t cr4, efer;  // the state that it returns to
-  uint64_t recent[4];  // addresses presented last: where another agent hurts most
+  uint64_t cr4, efer;       // the state that it returns to
+  uint64_t recent[RECENT];  // addresses presented last: where another agent hurts most
   unsigned recent_next;
 };
 
@@ -57,9 +57,9 @@ static uint64_t pick_va(struct software* s) {
 // Rights mostly permissive, so that hits are not rare; every bit that a rule speaks of is drawn.
 static uint64_t entry_bits(struct software* s, bool leaf) {
   uint64_t bits = 0;
-  if (chance(s, 96)) bits |= 1;
-  if (chance(s, 88)) bits |= 2;
-  if (chance(s, 80)) bits |= 4;
+  if (chance(s, 98)) bits |= 1;
+  if (chance(s, 95)) bits |= 2;
+  if (chance(s, 93)) bits |= 4;
   bits |= (draw(s) & 0xe18);  // PWT, PCD, software bits
   if (chance(s, 70)) bits |= 0x20;
   if (leaf && chance(s, 50)) bits |= 0x40;
@@ -119,7 +119,7 @@ static void write_tables(struct software* s) {
 
 // Another agent changes an entry, preferably one on the way to an address in use.
 static void disturb(struct software* s) {
-  uint64_t va = chance(s, 70) ? s->recent[below(s, 4)] : pick_va(s);
+  uint64_t va = chance(s, 80) ? s->recent[(s->recent_next + RECENT - 1 - below(s, 2)) % RECENT] : pick_va(s);
   unsigned size = entry_size(s), bits = s->campaign->pae ? 9 : 10, table = (unsigned)below(s, TABLES);
   unsigned level = (unsigned)below(s, 2);
   if (s->campaign->pae && chance(s, 5)) {
@@ -160,8 +160,8 @@ static struct ref draw_part(struct software* s, enum port port) {
   if (chance(s, 65)) part.flags |= REF_USER;
   if (chance(s, 50)) part.flags |= REF_AC;
   if (part.kind != ACCESS_FETCH && chance(s, 3)) part.flags |= REF_IMPLICIT;
-  if (chance(s, 35)) part.va = s->recent[below(s, 4)];  // reuse: hits, and both ports on one page
-  s->recent[s->recent_next++ % 4] = part.va;
+  if (chance(s, 60)) part.va = s->recent[below(s, RECENT)];  // reuse: hits, and both ports on one page
+  s->recent[s->recent_next++ % RECENT] = part.va;
   return part;
 }
 
@@ -177,7 +177,7 @@ static uint64_t good_cr4(struct software* s) {
 static struct control draw_control(struct software* s) {
   struct control control = {.user = chance(s, 4)};
   unsigned kind = (unsigned)below(s, 100);
-  control.value = s->recent[below(s, 4)];
+  control.value = s->recent[below(s, RECENT)];
   control.op = CONTROL_INVLPG;
   if (kind < 50) {
     if (chance(s, 30)) control.value = pick_va(s);
@@ -188,19 +188,19 @@ static struct control draw_control(struct software* s) {
   } else if (kind < 80) {
     control.op = CONTROL_CR4;
     control.value = good_cr4(s);
-    if (chance(s, 8)) control.value ^= 0x20;
+    if (chance(s, 3)) control.value ^= 0x20;
     if (chance(s, 8)) control.value ^= UINT64_C(1) << below(s, 32);
     control.value &= ~UINT64_C(0x1000);  // LA57 too
   } else if (kind < 92) {
     control.op = CONTROL_CR0;
     control.value = base_cr0;
     if (chance(s, 30)) control.value ^= 0x10000;
-    if (chance(s, 6)) control.value ^= 0x80000000;
+    if (chance(s, 3)) control.value ^= 0x80000000;
     if (chance(s, 10)) control.value ^= UINT64_C(1) << below(s, 36);
     if (chance(s, 10)) control.value ^= UINT64_C(3) << 29;
   } else if (kind < 98) {
     control.op = CONTROL_EFER;
-    control.value = chance(s, 70) ? s->efer : s->efer ^ 0x800;
+    control.value = chance(s, 85) ? s->efer : s->efer ^ 0x800;
     if (chance(s, 5)) control.value ^= UINT64_C(1) << below(s, 16);
     control.value &= ~UINT64_C(0x100);  // long mode has campaigns of its own
   } else {
@@ -267,7 +267,7 @@ static void present(struct software* s, struct driver* d, struct tick_in* in) {
     }
   }
   hold(d, in);
-  if (!d->control_busy && below(s, 1000) < 25) {
+  if (!d->control_busy && below(s, 1000) < 10) {
     d->control = draw_control(s);
     d->control_busy = true;
     in->control = &d->control;
@@ -323,14 +323,14 @@ bool campaign_run(const struct campaign* campaign, struct counters* total) {
   while (d.answered < campaign->parts) {
     struct tick_in in;
     struct tick_out out;
-    while (below(&s, 100) < 3) disturb(&s);
+    while (below(&s, 100) < 6) disturb(&s);
     present(&s, &d, &in);
     engine_tick(engine, now, &in, &out);
     if (!engine_agrees(engine, &report)) break;
     note(&d, &out);
     uint64_t furthest = out.next == UINT64_MAX ? now + 1 : out.next;
     now += chance(&s, 60) ? furthest - now : 1 + below(&s, furthest - now);
-    if (!d.control_busy && below(&s, 3000) == 0) {  // back from wherever the control registers have gone
+    if (!d.control_busy && below(&s, 400) == 0) {  // back from wherever the control registers have gone
       while (busy(&d) && engine_agrees(engine, &report)) {
         hold(&d, &in);
         engine_tick(engine, now, &in, &out);

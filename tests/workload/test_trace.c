@@ -514,6 +514,31 @@ static void damaged_traces_do_no_harm(void** state) {
   trace_free(&t);
 }
 
+// Every byte of the end is looked at, and every block that is used, also if the rest of the file is not read.
+static void each_check_of_a_binary_trace_works_alone(void** state) {
+  (void)state;
+  struct trace t = generated("uniform:pages=9,refs=2000,write=50"), part;
+  struct error err;
+  save_ok(&t, "t.pwt");
+  trace_free(&t);
+  size_t bytes;
+  unsigned char* file = file_read("t.pwt", &bytes);
+  for (size_t at = bytes - 24; at < bytes; at++) {
+    file[at] ^= 0x40;
+    file_write("bad", file, bytes);
+    load_fails("bad", TRACE_DETECT, "bad: record 2001 at byte", NULL);
+    file[at] ^= 0x40;
+  }
+  for (size_t at = 17; at < bytes - 24; at += at < 33 ? 1 : 101) {
+    file[at] ^= 0x04;
+    file_write("bad", file, bytes);
+    if (trace_load(&part, "bad", &(struct trace_options){.count = 5}, &err)) fail_msg("byte %zu", at);
+    assert_non_null(strstr(err.text, "bad: record 1 at byte 17: the"));
+    file[at] ^= 0x04;
+  }
+  free(file);
+}
+
 static void word(unsigned char* to, uint64_t value, int bytes) {
   for (int i = 0; i < bytes; i++) to[i] = (unsigned char)(value >> 8 * i);
 }
@@ -537,17 +562,18 @@ static void tokens_that_make_no_sense_are_refused(void** state) {
     bool good;
   } cases[] = {
       {1, "\x42", 1, true},
-      {1, "\x07", 1, false},          // as predicted, where nothing was yet
-      {2, "\x42", 1, false},          // too few
-      {1, "\x42\x42", 2, false},      // too many
-      {2, "\x42\x0b", 2, false},      // a run longer than the block
-      {1, "\x02\x01", 2, true},       // size 1 as a varint
-      {1, "\x02\x80\x20", 3, true},   // size 4096
-      {1, "\x02\x81\x20", 3, false},  // size 4097
-      {1, "\x02\x00", 2, false},      // size 0
-      {1, "\x88\x0f", 2, true},       // 8 bytes at -8
-      {1, "\x88\x0d", 2, false},      // 8 bytes at -7, beyond the last address
-      {1, "\x88", 1, false},          // cut in a token
+      {1, "\x07", 1, false},                          // as predicted, where nothing was yet
+      {2, "\x42", 1, false},                          // too few
+      {1, "\x42\x42", 2, false},                      // too many
+      {2, "\x42\x0b", 2, false},                      // a run longer than the block
+      {2, "\x42\x03\xff\xff\xff\xff\x7f", 7, false},  // much longer
+      {1, "\x02\x01", 2, true},                       // size 1 as a varint
+      {1, "\x02\x80\x20", 3, true},                   // size 4096
+      {1, "\x02\x81\x20", 3, false},                  // size 4097
+      {1, "\x02\x00", 2, false},                      // size 0
+      {1, "\x88\x0f", 2, true},                       // 8 bytes at -8
+      {1, "\x88\x0d", 2, false},                      // 8 bytes at -7, beyond the last address
+      {1, "\x88", 1, false},                          // cut in a token
       // Seven reads at -60, then -52, -44, -36 in the context of all further ones: from then on 8 bytes further each.
       {13, "\x88\x77\x80\x80\x80\x80\x80\x80\x88\x10\x88\x10\x88\x10\x0f", 15, true},
       {14, "\x88\x77\x80\x80\x80\x80\x80\x80\x88\x10\x88\x10\x88\x10\x13", 15, false},  // beyond the last address
@@ -680,6 +706,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(lines_without_end_are_refused),
     cmocka_unit_test(cut_binary_traces_are_refused),
     cmocka_unit_test(damaged_traces_do_no_harm),
+    cmocka_unit_test(each_check_of_a_binary_trace_works_alone),
     cmocka_unit_test(tokens_that_make_no_sense_are_refused),
     cmocka_unit_test(nonsense_with_good_checksums_does_no_harm),
     cmocka_unit_test(a_full_disk_leaves_nothing),
