@@ -30,7 +30,7 @@ static inline uint64_t varint(const unsigned char** p) {
 
 static inline void put(struct ref* ref, uint64_t va, uint32_t size_kind) {
   *ref = (struct ref){
-      .va = va, .size = (uint16_t)size_kind, .kind = (uint8_t)(size_kind >> 16), .flags = REF_USER, .unused = 0};
+      .va = va, .size = (uint16_t)size_kind, .kind = (uint8_t)(size_kind >> 16), .flags = REF_USER, .unused = {0}};
 }
 
 // Is there such a reference? (Nothing in a context that was never used, or beyond the last address.)
