@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
-// An access port: takes one part of a reference at a time, looks it up in its TLB, waits for a walk if it must, answers.
-// docs/timing.md, "What a reference costs".
+// An access port: takes one part of a reference at a time, looks it up in its TLB, waits for the miss unit if it must,
+// answers. docs/timing.md, "What a reference costs".
 //
 //             accept                  last cycle of the latency
-//   StIdle ───────────────► StLookup ───────────► hit, or paging off: answer, StIdle
+//   StIdle ───────────────► StLookup ───────────► hit, paging off, or #GP: answer, StIdle
 //      │   (latency > 1)                   │
 //      └─ latency 1: both in one cycle ────┤ miss, or a write to a clean entry
 //                                          ▼
-//                  the walker is taken: StQueue ──► the walker is free: StWalk ──► it is done: answer, StIdle
+//             the miss unit is taken: StQueue ──► it is free: StMiss ──► it is done: answer, StIdle
 //
 // "Due" is the last cycle of the latency: the lookup is sampled, counted and touched there.
-// An absent PDPTE with walk.start = 0 faults at once, in the cycle in which the walk would have been granted.
+// With walk.start = 0 an absent PDPTE faults at once, in the cycle in which the walk would have been granted.
 
 module access_port (
   input  logic                           clk_i,
@@ -25,6 +25,7 @@ module access_port (
   input  logic                           part_i,
   input  logic [63:0]                    part_va_i,
   input  mmu_pkg::access_t               part_access_i,
+  input  logic                           part_refused_i,  // by its segment: #GP
   output logic                           accept_o,
 
   // its TLB
@@ -35,16 +36,19 @@ module access_port (
   input  mmu_pkg::entry_t                hit_entry_i,
   output logic                           touch_o,
 
-  // the walker
-  input  logic                           turn_i,     // the walker would take this port now
+  // the miss unit
+  input  logic                           turn_i,     // it would take this port now
   input  logic                           skip_start_i,     // walk.start = 0
+  input  logic                           second_level_i,   // a miss asks the second level before it walks
   input  logic [3:0]                     pdpte_present_i,
-  output logic                           grant_o,          // the walk begins in the next cycle
-  output logic                           instant_o,        // it begins, and faults, in this one
-  input  logic                           walked_i,         // the walk's last cycle
-  input  mmu_pkg::fault_e                walk_fault_i,
-  input  logic [mmu_pkg::ErrorWidth-1:0] walk_error_i,
-  input  mmu_pkg::entry_t                walk_entry_i,
+  output logic                           grant_o,          // its work begins in the next cycle
+  output logic                           clean_o,          // for a write that hit a clean entry: a walk at once
+  output logic                           instant_o,        // the walk begins, and faults, in this cycle
+  input  logic                           served_i,         // its last cycle
+  input  mmu_pkg::path_e                 served_path_i,
+  input  mmu_pkg::fault_e                served_fault_i,
+  input  logic [mmu_pkg::ErrorWidth-1:0] served_error_i,
+  input  mmu_pkg::entry_t                served_entry_i,
 
   // the answer
   output logic                           answer_o,
@@ -58,24 +62,33 @@ module access_port (
   output logic [63:0]                    wake_o      // if it stays: when its lookup is due; all ones if it waits
 );
 
-  typedef enum logic [1:0] {StIdle, StLookup, StQueue, StWalk} state_e;
+  typedef enum logic [1:0] {StIdle, StLookup, StQueue, StMiss} state_e;
 
   state_e state_q, state_d;
   logic [63:0] va_q, due_q, due_d;
   mmu_pkg::access_t access_q;
+  logic refused_q;
   logic clean_q, clean_d;  // the walk is for a write that hit a clean entry
 
   // -------------------------------------------------------------------------------------------------------------------
   // Accept, and the lookup when it is due
 
-  logic paging, due;
+  logic paging, due, upper, refused;
   always_comb begin
     paging = context_i.mode != mmu_pkg::ModeNone;
     accept_o = part_i & ~hold_i & state_q == StIdle;
     due = 1'b0;
     if (accept_o) due = latency_i == 32'd1;
     if (state_q == StLookup) due = step_i & now_i == due_q;
-    lookup_o = due & paging;
+    refused = state_q == StIdle ? part_refused_i : refused_q;
+    upper = 1'b0;
+    if (context_i.wide) begin
+      // canonical: the bits above the mode's width repeat its top one
+      upper = context_i.mode == mmu_pkg::Mode5Level ? va_o[56] : va_o[47];
+      if (va_o[63:57] != {7{upper}}) refused = 1'b1;
+      if (context_i.mode != mmu_pkg::Mode5Level && va_o[56:48] != {9{upper}}) refused = 1'b1;
+    end
+    lookup_o = due & paging & ~refused;
   end
 
   assign va_o = state_q == StIdle ? part_va_i : va_q;
@@ -87,7 +100,7 @@ module access_port (
   logic want, denied, clean;
   logic [mmu_pkg::ErrorWidth-1:0] denied_error;
 
-  assign instant_o = want & turn_i & skip_start_i & context_i.mode == mmu_pkg::ModePae & ~pdpte_present_i[va_o[31:30]];
+  assign instant_o = want & turn_i & skip_start_i & (~second_level_i | clean_d) & context_i.mode == mmu_pkg::ModePae & ~pdpte_present_i[va_o[31:30]];
 
   logic hit_fault;
   logic [mmu_pkg::ErrorWidth-1:0] hit_error;
@@ -99,6 +112,7 @@ module access_port (
     .reserved_i(1'b0),
     .leaf_i(1'b1),
     .rights_i(hit_entry_i.rights),
+    .key_i(hit_entry_i.key),
     .fault_o(hit_fault),
     .error_o(hit_error)
   );
@@ -111,6 +125,7 @@ module access_port (
     .reserved_i(1'b0),
     .leaf_i(1'b0),
     .rights_i('0),
+    .key_i('0),
     .fault_o(denied),
     .error_o(denied_error)
   );
@@ -122,12 +137,13 @@ module access_port (
   end
 
   assign grant_o = want & turn_i & ~instant_o;
+  assign clean_o = clean_d;
 
   // -------------------------------------------------------------------------------------------------------------------
   // The answer
 
   mmu_pkg::entry_t entry;
-  logic from_walk;
+  logic from_unit;
   always_comb begin
     answer_o = 1'b0;
     path_o = mmu_pkg::PathOff;
@@ -135,13 +151,13 @@ module access_port (
     error_o = '0;
     pa_o = '0;
     entry = '0;
-    from_walk = walked_i & step_i & state_q == StWalk;
-    if (from_walk | denied) begin
+    from_unit = served_i & step_i & state_q == StMiss;
+    if (from_unit | denied) begin
       answer_o = 1'b1;
-      path_o = clean_d ? mmu_pkg::PathL1 : mmu_pkg::PathWalk;
-      fault_o = denied ? mmu_pkg::FaultPage : walk_fault_i;
-      error_o = denied ? denied_error : walk_error_i;
-      entry = walk_entry_i;
+      path_o = clean_d ? mmu_pkg::PathL1 : denied ? mmu_pkg::PathWalk : served_path_i;
+      fault_o = denied ? mmu_pkg::FaultPage : served_fault_i;
+      error_o = denied ? denied_error : served_error_i;
+      entry = served_entry_i;
     end else if (due & ~want) begin
       answer_o = 1'b1;
       if (paging) begin
@@ -150,6 +166,7 @@ module access_port (
         error_o = hit_error;
         entry = hit_entry_i;
       end
+      if (refused) fault_o = mmu_pkg::FaultGp;
     end
     if (answer_o && fault_o == mmu_pkg::FaultNone) begin
       pa_o = {entry.frame, va_o[11:0]};
@@ -173,7 +190,7 @@ module access_port (
       due_d = now_i + 64'(latency_i) - 64'd1;
     end
     if (due) clean_d = clean;
-    if (want) state_d = grant_o ? StWalk : StQueue;
+    if (want) state_d = grant_o ? StMiss : StQueue;
     if (answer_o) state_d = StIdle;
   end
 
@@ -191,6 +208,7 @@ module access_port (
     if (accept_o) begin
       va_q <= part_va_i;
       access_q <= part_access_i;
+      refused_q <= part_refused_i;
       due_q <= due_d;
     end
   end

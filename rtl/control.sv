@@ -10,7 +10,7 @@
 //                                         StLoad: the PDPTEs are read in its first cycle, if the write loads them;
 //                                                 latency + walk.step
 //
-// The operand is captured with the strobe. From the arrival to the last cycle nothing is accepted (hold_o).
+// The operands hold from the strobe to the last cycle (mmu_top registers them). From the arrival to the last cycle nothing is accepted (hold_o).
 
 module control (
   input  logic                         clk_i,
@@ -19,13 +19,17 @@ module control (
   input  logic [63:0]                  now_i,
   input  logic [31:0]                  cr_cycles_i,
   input  logic [31:0]                  invlpg_cycles_i,
-  input  logic [32:0]                  load_cycles_i,  // of the PDPTEs: latency + walk.step
+  input  logic [31:0]                  invpcid_cycles_i,
+  input  logic [31:0]                  segment_cycles_i,
+  input  logic [32:0]                  load_cycles_i,  // of the PDPTEs, in the load's first cycle: latency + walk.step
   input  logic [51:0]                  beyond_i,       // the physical address bits from MAXPHYADDR up
 
   input  logic                         valid_i,        // an operation arrives
   input  mmu_pkg::op_e                 op_i,
   input  logic                         user_i,
   input  logic [63:0]                  value_i,
+  input  logic [63:0]                  type_i,         // INVPCID
+  input  logic [63:0]                  pcid_i,         // INVPCID
   input  logic                         busy_i,         // references in flight at the cycle's start
   input  logic                         stays_i,        // and at its end
   output logic                         hold_o,
@@ -47,9 +51,10 @@ module control (
   output logic [3:0]                   pdpte_present_o,
   output logic [4*40-1:0]              pdpte_frames_o,
 
-  output logic                         drop_all_o,
-  output logic                         drop_local_o,
-  output logic                         drop_page_o,
+  output logic                         segment_load_o, // the segment register is written
+  output mmu_pkg::drop_e               drop_o,
+  output logic [mmu_pkg::PcidWidth-1:0] drop_pcid_o,   // whose; the current one unless the operation names another
+  output logic                         select_o,       // that one becomes current
   output logic [mmu_pkg::VpnWidth-1:0] drop_vpn_o,
 
   output logic                         stays_o,
@@ -65,9 +70,6 @@ module control (
   state_e state_q, state_d;
   logic [63:0] due_q, due_d;
   logic first_q, first_d;  // the next cycle is the operation's first
-  mmu_pkg::op_e op_q;
-  logic user_q;
-  logic [63:0] value_q;
 
   logic [63:0] cr0_q, cr3_q, cr4_q, efer_q, pkru_q;
   logic [63:0] pdpte_q[4];
@@ -77,13 +79,7 @@ module control (
   // The operation in hand
 
   logic active;
-  mmu_pkg::op_e op;
-  logic user;
-  logic [63:0] value;
   assign active = valid_i | state_q != StIdle;
-  assign op = state_q == StIdle ? op_i : op_q;
-  assign user = state_q == StIdle ? user_i : user_q;
-  assign value = state_q == StIdle ? value_i : value_q;
   assign hold_o = active;
 
   // -------------------------------------------------------------------------------------------------------------------
@@ -91,8 +87,10 @@ module control (
 
   logic [63:0] cr0_d, cr3_d, cr4_d, efer_d, pkru_d;
   logic [63:0] cr0_changes, cr4_changes, efer_changes;
-  logic forbidden;
+  logic forbidden, long_now, canonical;
+  assign long_now = context_q.wide;
   always_comb begin
+    canonical = 1'b1;
     cr0_d = cr0_q;
     cr3_d = cr3_q;
     cr4_d = cr4_q;
@@ -100,30 +98,47 @@ module control (
     pkru_d = pkru_q;
     forbidden = 1'b0;
     if (active) begin
-      forbidden = user & op != mmu_pkg::OpPkru;
-      unique case (op)
+      forbidden = user_i & op_i != mmu_pkg::OpPkru;
+      unique case (op_i)
         mmu_pkg::OpCr0: begin
-          cr0_d = value & mmu_pkg::Cr0Kept;
+          cr0_d = value_i & mmu_pkg::Cr0Kept;
           cr0_d[mmu_pkg::Cr0Et] = 1'b1;
-          if (|value[63:32]) forbidden = 1'b1;
-          if (value[mmu_pkg::Cr0Pg] & ~value[mmu_pkg::Cr0Pe]) forbidden = 1'b1;
-          if (value[mmu_pkg::Cr0Nw] & ~value[mmu_pkg::Cr0Cd]) forbidden = 1'b1;
+          if (|value_i[63:32]) forbidden = 1'b1;
+          if (value_i[mmu_pkg::Cr0Pg] & ~value_i[mmu_pkg::Cr0Pe]) forbidden = 1'b1;
+          if (value_i[mmu_pkg::Cr0Nw] & ~value_i[mmu_pkg::Cr0Cd]) forbidden = 1'b1;
+          if (value_i[mmu_pkg::Cr0Pg] & efer_q[mmu_pkg::EferLme] & ~cr4_q[mmu_pkg::Cr4Pae]) forbidden = 1'b1;
+          if (~value_i[mmu_pkg::Cr0Pg] & cr0_q[mmu_pkg::Cr0Pg] & cr4_q[mmu_pkg::Cr4Pcide]) forbidden = 1'b1;
         end
         mmu_pkg::OpCr3: begin
-          cr3_d = value;
-          if (|value[63:52] | |(value[51:0] & beyond_i)) forbidden = 1'b1;
+          cr3_d = value_i;
+          cr3_d[mmu_pkg::Cr3Keep] = 1'b0;
+          if (|value_i[62:52] | |(value_i[51:0] & beyond_i)) forbidden = 1'b1;
+          if (value_i[mmu_pkg::Cr3Keep] & ~cr4_q[mmu_pkg::Cr4Pcide]) forbidden = 1'b1;
         end
         mmu_pkg::OpCr4: begin
-          cr4_d = value;
-          if (|(value & ~mmu_pkg::Cr4Known)) forbidden = 1'b1;
+          cr4_d = value_i;
+          if (|(value_i & ~mmu_pkg::Cr4Known)) forbidden = 1'b1;
+          if (long_now & ~value_i[mmu_pkg::Cr4Pae]) forbidden = 1'b1;
+          if (long_now & (value_i[mmu_pkg::Cr4La57] ^ cr4_q[mmu_pkg::Cr4La57])) forbidden = 1'b1;
+          if (value_i[mmu_pkg::Cr4Pcide] & ~cr4_q[mmu_pkg::Cr4Pcide] & (~long_now | |cr3_q[11:0])) forbidden = 1'b1;
         end
         mmu_pkg::OpEfer: begin
-          efer_d = value & mmu_pkg::EferKept;
-          if (|(value & ~mmu_pkg::EferKnown)) forbidden = 1'b1;
+          efer_d = value_i & mmu_pkg::EferKept;
+          if (|(value_i & ~mmu_pkg::EferKnown)) forbidden = 1'b1;
+          if (cr0_q[mmu_pkg::Cr0Pg] & (value_i[mmu_pkg::EferLme] ^ efer_q[mmu_pkg::EferLme])) forbidden = 1'b1;
         end
         mmu_pkg::OpPkru: begin
-          pkru_d = value;
-          if (|value[63:32]) forbidden = 1'b1;
+          pkru_d = value_i;
+          if (|value_i[63:32]) forbidden = 1'b1;
+        end
+        mmu_pkg::OpInvlpg, mmu_pkg::OpInvpcid: begin
+          if (context_q.mode == mmu_pkg::Mode5Level) canonical = value_i[63:57] == {7{value_i[56]}};
+          if (context_q.mode == mmu_pkg::Mode4Level) canonical = value_i[63:48] == {16{value_i[47]}};
+          if (op_i == mmu_pkg::OpInvpcid) begin
+            if (|type_i[63:2] | |pcid_i[63:12]) forbidden = 1'b1;
+            if (~type_i[1] & |pcid_i[11:0] & ~cr4_q[mmu_pkg::Cr4Pcide]) forbidden = 1'b1;
+            if (type_i[1:0] == 2'd0 & ~canonical) forbidden = 1'b1;
+          end
         end
         default: ;
       endcase
@@ -137,13 +152,21 @@ module control (
   always_comb begin
     context_d = context_q;
     if (active) begin
+      context_d.wide = cr0_d[mmu_pkg::Cr0Pg] & efer_d[mmu_pkg::EferLme];
       context_d.mode = mmu_pkg::ModeNone;
-      if (cr0_d[mmu_pkg::Cr0Pg]) context_d.mode = cr4_d[mmu_pkg::Cr4Pae] ? mmu_pkg::ModePae : mmu_pkg::Mode32Bit;
+      if (context_d.wide) begin
+        context_d.mode = cr4_d[mmu_pkg::Cr4La57] ? mmu_pkg::Mode5Level : mmu_pkg::Mode4Level;
+      end else if (cr0_d[mmu_pkg::Cr0Pg]) begin
+        context_d.mode = cr4_d[mmu_pkg::Cr4Pae] ? mmu_pkg::ModePae : mmu_pkg::Mode32Bit;
+      end
       context_d.wp = cr0_d[mmu_pkg::Cr0Wp];
       context_d.pse = cr4_d[mmu_pkg::Cr4Pse];
       context_d.pge = cr4_d[mmu_pkg::Cr4Pge];
       context_d.smep = cr4_d[mmu_pkg::Cr4Smep];
       context_d.smap = cr4_d[mmu_pkg::Cr4Smap];
+      context_d.pke = cr4_d[mmu_pkg::Cr4Pke] & context_d.wide;
+      context_d.pkru = pkru_d[31:0];
+      context_d.pcid = cr4_d[mmu_pkg::Cr4Pcide] ? cr3_d[11:0] : '0;
       context_d.nxe = efer_d[mmu_pkg::EferNxe];
       context_d.code_errors = (context_d.nxe & cr4_d[mmu_pkg::Cr4Pae]) | context_d.smep;
     end
@@ -157,7 +180,7 @@ module control (
     loads = 1'b0;
     if (active) begin
       loads = ~forbidden & context_d.mode == mmu_pkg::ModePae
-            & (op == mmu_pkg::OpCr3
+            & (op_i == mmu_pkg::OpCr3
                | cr0_changes[mmu_pkg::Cr0Cd] | cr0_changes[mmu_pkg::Cr0Nw] | cr0_changes[mmu_pkg::Cr0Pg]
                | cr4_changes[mmu_pkg::Cr4Pae] | cr4_changes[mmu_pkg::Cr4Pge] | cr4_changes[mmu_pkg::Cr4Pse]
                | cr4_changes[mmu_pkg::Cr4Smep]);
@@ -184,35 +207,42 @@ module control (
 
   assign load_o = loads & (state_q == StIdle ? valid_i & ~busy_i : step_i & first_q);
 
+  // The latency of the load shows in its first cycle.
   logic begins, loading, ends;
-  logic [63:0] cycles, phase;
+  logic [63:0] cycles, due_now;
   always_comb begin
     state_d = state_q;
-    due_d = due_q;
+    due_now = load_o ? now_i + 64'(load_cycles_i) - 64'd1 : due_q;
+    due_d = due_now;
     first_d = first_q & ~step_i;
     begins = 1'b0;
     loading = 1'b0;
     ends = 1'b0;
     cycles = '0;
-    phase = '0;
     if (active) begin
-      cycles = op == mmu_pkg::OpInvlpg ? 64'(invlpg_cycles_i) : 64'(cr_cycles_i);
-      phase = loads ? 64'(load_cycles_i) : cycles;
+      unique case (op_i)
+        mmu_pkg::OpInvlpg:  cycles = 64'(invlpg_cycles_i);
+        mmu_pkg::OpInvpcid: cycles = 64'(invpcid_cycles_i);
+        mmu_pkg::OpSegment: cycles = 64'(segment_cycles_i);
+        default:            cycles = 64'(cr_cycles_i);
+      endcase
       begins = valid_i & ~busy_i;
       loading = begins ? loads : state_q == StLoad;
-      ends = begins ? phase == 64'd1 : step_i & (state_q == StLoad | state_q == StWork) & now_i == due_q;
       if (begins) begin
         // this is its first cycle
         state_d = loads ? StLoad : StWork;
-        due_d = now_i + phase - 64'd1;
+        if (!loads) due_d = now_i + cycles - 64'd1;
+        ends = now_i == due_d;
       end else if (valid_i || state_q == StDrain) begin
         state_d = StDrain;
         if (step_i && !stays_i) begin
           // the next one is
           first_d = 1'b1;
           state_d = loads ? StLoad : StWork;
-          due_d = now_i + phase;
+          due_d = now_i + cycles;  // a load's shows in its first cycle
         end
+      end else begin
+        ends = step_i & now_i == due_now;
       end
       if (ends) begin
         state_d = loading ? StWork : StIdle;
@@ -234,11 +264,6 @@ module control (
       state_q <= state_d;
       first_q <= first_d;
       due_q <= due_d;
-    end
-    if (valid_i) begin
-      op_q <= op_i;
-      user_q <= user_i;
-      value_q <= value_i;
     end
   end
 
@@ -275,19 +300,41 @@ module control (
   // -------------------------------------------------------------------------------------------------------------------
   // What it drops
 
+  logic pcide;
+  assign pcide = cr4_q[mmu_pkg::Cr4Pcide];
+
   always_comb begin
-    drop_all_o = 1'b0;
-    drop_local_o = 1'b0;
-    drop_page_o = 1'b0;
+    drop_o = mmu_pkg::DropNone;
+    drop_pcid_o = context_q.pcid;
+    select_o = 1'b0;
+    segment_load_o = 1'b0;
     if (write) begin
-      unique case (op)
-        mmu_pkg::OpCr0:    drop_all_o = cr0_changes[mmu_pkg::Cr0Pg] & ~cr0_d[mmu_pkg::Cr0Pg];
-        mmu_pkg::OpCr3:    drop_local_o = 1'b1;
-        mmu_pkg::OpCr4:    drop_all_o = cr4_changes[mmu_pkg::Cr4Pge] | cr4_changes[mmu_pkg::Cr4Pae]
-                                      | cr4_changes[mmu_pkg::Cr4Pse]
-                                      | (cr4_changes[mmu_pkg::Cr4Smep] & cr4_d[mmu_pkg::Cr4Smep]);
-        mmu_pkg::OpEfer:   drop_all_o = efer_changes[mmu_pkg::EferNxe];
-        mmu_pkg::OpInvlpg: drop_page_o = 1'b1;
+      unique case (op_i)
+        mmu_pkg::OpCr0: if (cr0_changes[mmu_pkg::Cr0Pg] & ~cr0_d[mmu_pkg::Cr0Pg]) drop_o = mmu_pkg::DropAll;
+        mmu_pkg::OpCr3: begin
+          if (!pcide) drop_o = mmu_pkg::DropLocal;
+          else if (!value_i[mmu_pkg::Cr3Keep]) drop_o = mmu_pkg::DropPcid;
+          drop_pcid_o = context_d.pcid;
+          select_o = context_d.pcid != context_q.pcid;
+        end
+        mmu_pkg::OpCr4: begin
+          if (cr4_changes[mmu_pkg::Cr4Pae] | cr4_changes[mmu_pkg::Cr4Pse]
+              | (cr4_changes[mmu_pkg::Cr4Smep] & cr4_d[mmu_pkg::Cr4Smep])) drop_o = mmu_pkg::DropCurrent;
+          if (cr4_changes[mmu_pkg::Cr4Pge] | cr4_changes[mmu_pkg::Cr4La57]
+              | (cr4_changes[mmu_pkg::Cr4Pcide] & pcide)) drop_o = mmu_pkg::DropAll;
+        end
+        mmu_pkg::OpEfer:   if (efer_changes[mmu_pkg::EferNxe]) drop_o = mmu_pkg::DropCurrent;
+        mmu_pkg::OpInvlpg: if (canonical) drop_o = mmu_pkg::DropPage;
+        mmu_pkg::OpInvpcid: begin
+          unique case (type_i[1:0])
+            2'd0:    drop_o = mmu_pkg::DropPcidPage;
+            2'd1:    drop_o = mmu_pkg::DropPcid;
+            2'd2:    drop_o = mmu_pkg::DropAll;
+            default: drop_o = mmu_pkg::DropLocal;
+          endcase
+          drop_pcid_o = pcid_i[11:0];
+        end
+        mmu_pkg::OpSegment: segment_load_o = 1'b1;
         default: ;
       endcase
     end
@@ -300,7 +347,7 @@ module control (
   assign root_o = cr3_q[51:12];
 
   // Outside long mode linear addresses have 32 bits.
-  assign drop_vpn_o = {25'b0, value[31:12]};
+  assign drop_vpn_o = {long_now ? value_i[56:32] : 25'b0, value_i[31:12]};
 
   assign stays_o = state_d != StIdle;
   assign wake_o = state_d == StIdle || state_d == StDrain ? '1 : first_d & loads ? now_i + 64'd1 : due_d;
@@ -312,7 +359,7 @@ module control (
         4'd0:    peek_value_o = cr0_q;
         4'd1:    peek_value_o = cr3_q;
         4'd2:    peek_value_o = cr4_q;
-        4'd3:    peek_value_o = efer_q;
+        4'd3:    peek_value_o = efer_q | 64'(context_q.wide) << mmu_pkg::EferLma;
         4'd4:    peek_value_o = pkru_q;
         default: peek_value_o = pdpte_q[peek_index_i[1:0]];
       endcase

@@ -12,6 +12,7 @@ package mmu_pkg;
   localparam int unsigned VpnWidth = 45;  // linear page number, VA[56:12]
   localparam int unsigned FrameWidth = 40;  // frame number, PA[51:12]
   localparam int unsigned LevelWidth = 3;  // 1 = PTE, 2 = PDE, 3 = PDPTE, 4 = PML4E, 5 = PML5E
+  localparam int unsigned PcidWidth = 12;
 
   // -------------------------------------------------------------------------------------------------------------------
   // References. Encodings are those of csrc/engine/engine.h.
@@ -43,6 +44,7 @@ package mmu_pkg;
     logic [FrameWidth-1:0] frame;  // of its first 4 KiB
     logic [1:0]            level;
     rights_t               rights;
+    logic [3:0]            key;    // protection key, as read
     logic                  dirty;
     logic                  is_global;  // G, with CR4.PGE on
   } entry_t;
@@ -58,9 +60,24 @@ package mmu_pkg;
     logic  pge;
     logic  smep;
     logic  smap;
+    logic  pke;   // in long mode only
     logic  nxe;   // EFER
+    logic  wide;  // long mode is active
     logic  code_errors;  // a fetch shows in the error code: NXE with PAE, or SMEP
+    logic [PcidWidth-1:0] pcid;  // 0 without CR4.PCIDE
+    logic [31:0] pkru;
   } context_t;
+
+  // What a control operation drops from the TLBs.
+  typedef enum logic [2:0] {
+    DropNone,
+    DropAll,       // of all PCIDs, global ones too
+    DropLocal,     // of all PCIDs, but not global ones
+    DropCurrent,   // of the current PCID, and global ones
+    DropPcid,      // of a PCID, but not global ones
+    DropPage,      // what translates an address for the current PCID: its own and global ones, of any size
+    DropPcidPage   // what translates an address for a PCID, but not global ones
+  } drop_e;
 
   // What bit 7 of an entry means at a level.
   typedef enum logic [1:0] {
@@ -79,6 +96,7 @@ package mmu_pkg;
   localparam int unsigned EntryD = 6;
   localparam int unsigned EntryPs = 7;
   localparam int unsigned EntryG = 8;
+  localparam int unsigned EntryKey = 59;  // four bits, in long mode
   localparam int unsigned EntryNx = 63;
 
   // -------------------------------------------------------------------------------------------------------------------
@@ -89,9 +107,12 @@ package mmu_pkg;
     MemPdptes  // four PDPTEs of 8 bytes
   } mem_e;
 
+  // Who serves a memory access (enum served_by)
+  typedef enum logic [1:0] {ServedL1d, ServedL2, ServedL3, ServedDram} served_e;
+
   // -------------------------------------------------------------------------------------------------------------------
   // Control port
-  typedef enum logic [2:0] {OpCr0, OpCr3, OpCr4, OpEfer, OpPkru, OpInvlpg} op_e;
+  typedef enum logic [2:0] {OpCr0, OpCr3, OpCr4, OpEfer, OpPkru, OpInvlpg, OpInvpcid, OpSegment} op_e;
 
   localparam int unsigned Cr0Pe = 0;
   localparam int unsigned Cr0Et = 4;
@@ -103,23 +124,43 @@ package mmu_pkg;
   localparam logic [63:0] Cr0Kept = 64'h0000_0000_e005_003f;
   localparam logic [63:0] Cr0Reset = 64'h11;
 
+  localparam int unsigned Cr3Keep = 63;  // of the value written, with CR4.PCIDE: drop nothing
+
   localparam int unsigned Cr4Pse = 4;
   localparam int unsigned Cr4Pae = 5;
   localparam int unsigned Cr4Pge = 7;
+  localparam int unsigned Cr4La57 = 12;
+  localparam int unsigned Cr4Pcide = 17;
   localparam int unsigned Cr4Smep = 20;
   localparam int unsigned Cr4Smap = 21;
-  // VME PVI TSD DE PSE PAE MCE PGE PCE OSFXSR OSXMMEXCPT UMIP LA57 FSGSBASE OSXSAVE SMEP SMAP PKE.
-  // Refused outside long mode: PCIDE (17).
-  localparam logic [63:0] Cr4Known = 64'h0000_0000_0075_1fff;
+  localparam int unsigned Cr4Pke = 22;
+  // VME PVI TSD DE PSE PAE MCE PGE PCE OSFXSR OSXMMEXCPT UMIP LA57 FSGSBASE PCIDE OSXSAVE SMEP SMAP PKE.
+  localparam logic [63:0] Cr4Known = 64'h0000_0000_0077_1fff;
 
+  localparam int unsigned EferLme = 8;
+  localparam int unsigned EferLma = 10;  // read-only
   localparam int unsigned EferNxe = 11;
-  // SCE NXE, and LMA (10), which is read-only. Refused until long mode is there: LME (8).
-  localparam logic [63:0] EferKnown = 64'h0000_0000_0000_0c01;
-  localparam logic [63:0] EferKept = 64'h0000_0000_0000_0801;
+  // SCE LME LMA NXE
+  localparam logic [63:0] EferKnown = 64'h0000_0000_0000_0d01;
+  localparam logic [63:0] EferKept = 64'h0000_0000_0000_0901;
+
+  // -------------------------------------------------------------------------------------------------------------------
+  // Segments (docs/timing.md, finer points 15 and 16)
+  localparam int unsigned SegmentWidth = 3;
+
+  typedef struct packed {
+    logic present;
+    logic writable;
+    logic expand_down;
+    logic user;  // privilege 3
+  } segment_flags_t;
 
   // -------------------------------------------------------------------------------------------------------------------
   // Replacement policies (enum replacement in csrc/config/config.h)
   localparam int unsigned ReplaceLru = 0;
   localparam int unsigned ReplacePlru = 1;
+  localparam int unsigned ReplaceFifo = 2;
+  localparam int unsigned ReplaceNru = 3;
+  localparam int unsigned ReplaceRandom = 4;
 
 endpackage

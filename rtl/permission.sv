@@ -11,6 +11,8 @@
 //   user access       write: R/W = 0    fetch: NX         always
 //   supervisor data   SMAP without AC;  write: WP, R/W=0  write: WP, R/W = 0
 //   supervisor fetch  SMEP;             NX                NX
+//
+//   protection key of a user page: AD denies data accesses, WD writes (a supervisor's only with CR0.WP), none a fetch
 
 module permission (
   input  logic                          check_i,
@@ -21,11 +23,12 @@ module permission (
   input  logic                          reserved_i,
   input  logic                          leaf_i,
   input  mmu_pkg::rights_t              rights_i,
+  input  logic [3:0]                    key_i,
   output logic                          fault_o,
   output logic [mmu_pkg::ErrorWidth-1:0] error_o
 );
 
-  logic user, write, fetch, deny, shielded;
+  logic user, write, fetch, deny, shielded, access_disable, write_disable, key_denies;
 
   always_comb begin
     user = 1'b0;
@@ -33,6 +36,9 @@ module permission (
     fetch = 1'b0;
     deny = 1'b0;
     shielded = 1'b0;
+    access_disable = 1'b0;
+    write_disable = 1'b0;
+    key_denies = 1'b0;
     fault_o = 1'b0;
     error_o = '0;
     if (check_i) begin
@@ -44,9 +50,14 @@ module permission (
            | (~user & rights_i.user & shielded)
            | (write & ~rights_i.writable & (user | context_i.wp))
            | (fetch & rights_i.no_execute);
-      fault_o = ~present_i | reserved_i | (leaf_i & deny);
+      if (context_i.pke) begin
+        access_disable = context_i.pkru[{key_i, 1'b0}];
+        write_disable = context_i.pkru[{key_i, 1'b1}];
+        key_denies = rights_i.user & ~fetch & (access_disable | (write_disable & write & (user | context_i.wp)));
+      end
+      fault_o = ~present_i | reserved_i | (leaf_i & (deny | key_denies));
       if (fault_o) begin
-        error_o = {1'b0, fetch & context_i.code_errors, present_i & reserved_i, user, write, present_i};
+        error_o = {present_i & ~reserved_i & leaf_i & key_denies, fetch & context_i.code_errors, present_i & reserved_i, user, write, present_i};
       end
     end
   end

@@ -21,6 +21,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "rtl_engine/shim.h"
+
 #define CACHE PAGEWALK_ROOT "/build/rtl"
 #define PATH_ROOM 1024
 
@@ -83,15 +85,16 @@ static bool find_sources(struct sources* sources, bool checked, struct error* er
 
 // --- parameters and hash ---------------------------------------------------------------------------------------------
 
-enum { PARAMETERS = 11, PARAMETER_ROOM = 40 };
+enum { PARAMETERS = 28, PARAMETER_ROOM = 40 };
 
 struct parameters {
   char text[PARAMETERS][PARAMETER_ROOM];  // -GName=value
 };
 
 static void find_parameters(const struct config* c, struct parameters* p) {
-  // Where memory answers in the cycle asked, its reply must reach the walker in that cycle.
-  bool bypass = c->dram.latency + (uint64_t)c->walk.step == 1 || c->dram.latency + (uint64_t)c->walk.cas == 1;
+  bool second = c->stlb.sets != 0, second_large = second && c->stlb.large_sets;
+  const struct cache_config *l1d = &c->cache.l1d, *l2 = &c->cache.l2, *l3 = &c->cache.l3;
+  bool caches = l1d->sets || l2->sets || l3->sets;
   const struct {
     const char* name;
     unsigned value;
@@ -106,10 +109,28 @@ static void find_parameters(const struct config* c, struct parameters* p) {
       {"DtlbPolicy", c->dtlb.replacement},
       {"DtlbLargeSets", c->dtlb.large_sets},
       {"DtlbLargeWays", c->dtlb.large_sets ? c->dtlb.large_ways : 1},
-      {"Bypass", bypass},
+      {"StlbSets", c->stlb.sets},
+      {"StlbWays", second ? c->stlb.ways : 1},
+      {"StlbPolicy", second ? c->stlb.replacement : REPLACE_LRU},
+      {"StlbLargeSets", second ? c->stlb.large_sets : 0},
+      {"StlbLargeWays", second_large ? c->stlb.large_ways : 1},
+      {"PscPde", c->psc.pde},
+      {"PscPdpte", c->psc.pdpte},
+      {"PscPml4e", c->psc.pml4e},
+      {"PscPml5e", c->psc.pml5e},
+      {"L1dSets", l1d->sets},
+      {"L1dWays", l1d->sets ? l1d->ways : 1},
+      {"L2Sets", l2->sets},
+      {"L2Ways", l2->sets ? l2->ways : 1},
+      {"L3Sets", l3->sets},
+      {"L3Ways", l3->sets ? l3->ways : 1},
+      {"CacheEntry", caches ? c->cache.walker : CACHE_L1D},
+      {"DataTimed", l1d->sets && c->data.cache == DATA_CACHE_TIMED},
+      {"Bypass", rtl_needs_bypass(c)},
   };
   for (size_t i = 0; i < PARAMETERS; i++) {
-    snprintf(p->text[i], PARAMETER_ROOM, i + 1 == PARAMETERS ? "-G%s=1'd%u" : "-G%s=%u", list[i].name, list[i].value);
+    bool bit = i + 2 >= PARAMETERS;
+    snprintf(p->text[i], PARAMETER_ROOM, bit ? "-G%s=1'd%u" : "-G%s=%u", list[i].name, list[i].value);
   }
 }
 
@@ -153,7 +174,7 @@ static bool hash_build(const struct rtl_build* build, const struct sources* sour
 
 // --- running tools ---------------------------------------------------------------------------------------------------
 
-enum { ARGUMENTS_MAX = 96 };
+enum { ARGUMENTS_MAX = 160 };
 
 struct command {
   const char* argument[ARGUMENTS_MAX];
@@ -392,9 +413,10 @@ static bool build_here(const struct rtl_build* build, const struct sources* sour
   if (!make_folder(site->folder, err) || !make_folder(site->runtime, err)) return false;
   clear_folder(site, false);  // of what a build that was interrupted has left
   const struct config* c = build->config;
-  fprintf(stderr, "pagewalk: building the RTL engine for itlb %ux%u, dtlb %ux%u%s%s ...", c->itlb.sets, c->itlb.ways,
-          c->dtlb.sets, c->dtlb.ways, build->traced ? ", with waveform" : "",
-          build->checked ? ", with assertions" : "");
+  fprintf(stderr, "pagewalk: building the RTL engine for itlb %ux%u, dtlb %ux%u", c->itlb.sets, c->itlb.ways,
+          c->dtlb.sets, c->dtlb.ways);
+  if (c->stlb.sets) fprintf(stderr, ", stlb %ux%u", c->stlb.sets, c->stlb.ways);
+  fprintf(stderr, "%s%s ...", build->traced ? ", with waveform" : "", build->checked ? ", with assertions" : "");
   fflush(stderr);
   struct timespec start, end;
   clock_gettime(CLOCK_MONOTONIC, &start);

@@ -6,8 +6,10 @@
 // happens in that cycle. A memory command is served then, and its reply goes in with the next edge.
 #include "rtl_engine/shim.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <new>
@@ -25,12 +27,14 @@
 
 namespace {
 
-constexpr uint64_t linear_addresses = 0xffffffff;  // 32 bits in every mode that there is
+constexpr uint64_t patience = uint64_t{1} << 20;  // cycles that are simulated for one reference, at most
+constexpr unsigned registers_peek = 15;           // peek_what_i: not an array
+constexpr unsigned psc_first = ARRAY_PSC_PDE;
 
 // What is known of the part that a port works on.
 struct part_state {
-  uint64_t va, accept, walk_begin;
-  uint32_t reads, cas_cycles;
+  uint64_t va, accept, walk_begin;  // va: linear
+  uint32_t reads, cas_cycles, stlb;
   uint8_t kind;
   bool walking, clean;  // clean: the walk is for a write that hit a clean entry
 };
@@ -40,7 +44,7 @@ struct port_out {
   bool accept, lookup, hit, large, begin, answer;
   uint8_t path, fault, error, way;
   uint16_t set;
-  uint64_t pa;
+  uint64_t pa, va;
 };
 
 struct Shim : rtl_instance {
@@ -48,7 +52,7 @@ struct Shim : rtl_instance {
 
   const struct config config;
   const struct memory_bus memory;
-  const bool bypass;
+  const bool bypass;  // a reply can be needed in the command's cycle
   VerilatedContext context;
   Vmmu top;
 
@@ -56,6 +60,9 @@ struct Shim : rtl_instance {
   struct counters counters = {};
   part_state parts[PORT_COUNT] = {};
   struct control control = {};
+  uint64_t cr0 = 0, efer = 0;
+  uint64_t va_mask = 0xffffffff;  // linear addresses of the mode: what a core splits references by
+  struct segment segments[SEGMENT_COUNT];
   uint64_t load_cycles = 0;  // of the PDPTE load that the control operation under way has made
   event_fn* notify = nullptr;
   void* notify_ctx = nullptr;
@@ -77,11 +84,25 @@ struct Shim : rtl_instance {
   void withdraw();
   bool serve(struct event* event);
   void cycle(uint64_t cycle, struct tick_out* out);
+  void emit(struct event event, uint64_t cycle) const {
+    event.cycle = cycle;
+    notify(notify_ctx, &event);
+  }
   void harvest(uint64_t cycle, const struct event& memory_event, bool memory_used, struct tick_out* out);
   void finish(unsigned port, const port_out& port_out, uint64_t cycle, struct answer* answer);
+  void harvest_second_level(uint64_t cycle);
+  void harvest_walk_caches(uint64_t cycle);
+  void harvest_fills(uint64_t cycle);
+  void harvest_data(uint64_t cycle);
+  unsigned psc_shift(unsigned level) const;
+  uint32_t control_latency() const;
+  void follow_control();
+  uint32_t data_delay(uint8_t served) const;
+  uint32_t served_latency(uint8_t served) const;
   void emit_drops(uint64_t cycle);
+  [[noreturn]] void stuck(const char* what, uint64_t cycle, uint64_t since) const;
   template <typename Vector>
-  void emit_dropped(uint64_t cycle, unsigned array, const Vector& dropped);
+  void emit_dropped(uint64_t cycle, unsigned array, const Vector& dropped, unsigned first = 0);
 
   port_out outputs(unsigned port) const;
   unsigned ways(unsigned array) const;
@@ -90,34 +111,42 @@ struct Shim : rtl_instance {
   struct tlb_counters& tlb(unsigned port) {
     return port == PORT_FETCH ? counters.itlb : counters.dtlb;
   }
+  struct tlb_counters& array_counters(unsigned array) {
+    if (array >= psc_first) return counters.psc[array - psc_first];
+    return array >= ARRAY_STLB ? counters.stlb : tlb(array < ARRAY_DTLB ? PORT_FETCH : PORT_DATA);
+  }
 
   void tick(uint64_t cycle, const struct tick_in& in, struct tick_out* out);
-  uint64_t issue(const struct ref& part, uint64_t cycle, bool want, struct answer* answer, bool* fault);
-  uint64_t issue_slowly(const struct ref& part, uint64_t cycle, struct answer* answer, bool* fault);
+  uint64_t issue(const struct ref& part, uint64_t cycle, bool want, struct answer* answer, bool* fault, uint32_t* data);
+  uint64_t issue_slowly(const struct ref& part, uint64_t cycle, struct answer* answer, bool* fault, uint32_t* data);
+  uint64_t wait_answer(unsigned port, uint64_t cycle, struct tick_out* out, struct answer* answer, bool* fault,
+                       uint32_t* data);
 };
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Reset and clock
 
 Shim::Shim(const struct config& config_in, struct memory_bus memory_in)
-    : rtl_instance(),
-      config(config_in),
-      memory(memory_in),
-      bypass(config_in.dram.latency + uint64_t{config_in.walk.step} == 1 ||
-             config_in.dram.latency + uint64_t{config_in.walk.cas} == 1),
-      top(&context, "") {
+    : rtl_instance(), config(config_in), memory(memory_in), bypass(rtl_needs_bypass(&config_in)), top(&context, "") {
 #if VM_TRACE
   context.traceEverOn(true);
 #endif
   top.itlb_latency_i = config.itlb.latency;
   top.dtlb_latency_i = config.dtlb.latency;
+  top.stlb_latency_i = config.stlb.latency;
+  top.l1d_latency_i = config.cache.l1d.latency;
+  top.l2_latency_i = config.cache.l2.latency;
+  top.l3_latency_i = config.cache.l3.latency;
   top.dram_latency_i = config.dram.latency;
   top.walk_start_i = config.walk.start;
   top.walk_step_i = config.walk.step;
   top.walk_cas_i = config.walk.cas;
   top.op_cr_i = config.op.cr;
   top.op_invlpg_i = config.op.invlpg;
+  top.op_invpcid_i = config.op.invpcid;
+  top.op_segment_i = config.op.segment;
   top.maxphyaddr_i = static_cast<CData>(config.maxphyaddr);
+  serial_reset_segments(segments);
   for (unsigned edges = 0; edges < 2; edges++) edge();
   top.rst_ni = 1;
   edge();
@@ -188,10 +217,14 @@ void Shim::present(unsigned port, const struct ref& part) {
     top.fetch_i = 1;
     top.fetch_va_i = part.va;
     top.fetch_flags_i = part.flags & 7;
+    top.fetch_size_i = part.size;
+    top.fetch_segment_i = part.segment & (SEGMENT_COUNT - 1);
   } else {
     top.data_i = 1;
     top.data_va_i = part.va;
     top.data_flags_i = part.flags & 7;
+    top.data_size_i = part.size;
+    top.data_segment_i = part.segment & (SEGMENT_COUNT - 1);
     top.data_write_i = part.kind == ACCESS_WRITE;
   }
 }
@@ -211,6 +244,8 @@ bool Shim::serve(struct event* event) {
   event->port = static_cast<uint8_t>(port);
   event->level = top.mem_level_o;
   event->pa = top.mem_pa_o;
+  event->served = top.mem_served_o;
+  const uint32_t latency = served_latency(event->served);
   if (top.mem_command_o == 0) {
     uint64_t value = 0;
     bool good = memory.read(memory.ctx, event->pa, size, &value);
@@ -229,7 +264,7 @@ bool Shim::serve(struct event* event) {
     event->hit = good && swapped;
     top.reply_swapped_i = event->hit;
     top.reply_error_i = !good;
-    parts[port].cas_cycles += config.dram.latency + config.walk.cas;
+    parts[port].cas_cycles += latency + config.walk.cas;
     if (event->hit)
       counters.ad_updates++;
     else if (good)
@@ -246,10 +281,27 @@ bool Shim::serve(struct event* event) {
     top.reply_data3_i = values[3];
     top.reply_swapped_i = 0;
     top.reply_error_i = !good;
-    load_cycles = config.dram.latency + uint64_t{config.walk.step};
+    load_cycles = latency + uint64_t{config.walk.step};
+  }
+  for (unsigned level = config.cache.walker; level < CACHE_LEVELS; level++) {
+    const uint32_t sets[] = {config.cache.l1d.sets, config.cache.l2.sets, config.cache.l3.sets};
+    if (!sets[level] || event->served < level) continue;
+    (event->served == level ? counters.cache[level].walk_hits : counters.cache[level].walk_misses)++;
   }
   if (bypass) top.eval();
   return true;
+}
+
+uint32_t Shim::served_latency(uint8_t served) const {
+  const uint32_t latencies[] = {config.cache.l1d.latency, config.cache.l2.latency, config.cache.l3.latency,
+                                config.dram.latency};
+  return latencies[served];
+}
+
+// By how much the data come later than from L1D.
+uint32_t Shim::data_delay(uint8_t served) const {
+  uint32_t latency = served_latency(served), l1d = config.cache.l1d.latency;
+  return latency > l1d ? latency - l1d : 0;
 }
 
 // The inputs are presented: makes the cycle happen.
@@ -282,7 +334,8 @@ port_out Shim::outputs(unsigned port) const {
     top.p##_error_o,       \
     top.p##_hit_way_o,     \
     top.p##_hit_set_o,     \
-    top.p##_pa_o           \
+    top.p##_pa_o,          \
+    top.p##_va_o           \
   }
   if (port == PORT_FETCH)
     PORT_OUTPUTS(fetch);
@@ -310,32 +363,33 @@ void Shim::finish(unsigned port, const port_out& o, uint64_t cycle, struct answe
   answer->error = o.error;
   answer->reads = part.reads;
   answer->base = latency(port);
+  answer->stlb = part.stlb;
   answer->walk = static_cast<uint32_t>(walk) - ad_update;
   answer->ad_update = ad_update;
 
   counters.parts[part.kind]++;
   counters.walk_cycles += walk;
   counters.cycles_base += answer->base;
+  counters.cycles_stlb += answer->stlb;
   counters.cycles_walk += answer->walk;
   counters.cycles_ad_update += ad_update;
   counters.faults_pf += o.fault == FAULT_PF;
   counters.faults_gp += o.fault == FAULT_GP;
+  if (port == PORT_DATA && top.served_data_o) {
+    answer->data = data_delay(top.served_level_o);
+    counters.cycles_data += answer->data;
+  }
 }
 
 void Shim::harvest(uint64_t cycle, const struct event& memory_event, bool memory_used, struct tick_out* out) {
   const port_out ports[PORT_COUNT] = {outputs(PORT_FETCH), outputs(PORT_DATA)};
-  auto emit = [&](struct event event) {
-    event.cycle = cycle;
-    notify(notify_ctx, &event);
-  };
-
   for (unsigned p = 0; p < PORT_COUNT; p++) {
     if (!ports[p].accept) continue;
     part_state& part = parts[p];
-    part.va = (p == PORT_FETCH ? top.fetch_va_i : top.data_va_i) & linear_addresses;
+    part.va = ports[p].va;
     part.kind = p == PORT_FETCH ? ACCESS_FETCH : top.data_write_i ? ACCESS_WRITE : ACCESS_READ;
     part.accept = cycle;
-    part.reads = part.cas_cycles = 0;
+    part.reads = part.cas_cycles = part.stlb = 0;
     part.walking = part.clean = false;
     if (notify) {
       struct event event = {};
@@ -343,7 +397,7 @@ void Shim::harvest(uint64_t cycle, const struct event& memory_event, bool memory
       event.port = static_cast<uint8_t>(p);
       event.kind = part.kind;
       event.va = part.va;
-      emit(event);
+      emit(event, cycle);
     }
   }
   for (unsigned p = 0; p < PORT_COUNT; p++) {
@@ -365,9 +419,10 @@ void Shim::harvest(uint64_t cycle, const struct event& memory_event, bool memory
         event.way = ports[p].way;
       }
       event.va = parts[p].va;
-      emit(event);
+      emit(event, cycle);
     }
   }
+  if (top.stlb_lookup_o) harvest_second_level(cycle);
   for (unsigned p = 0; p < PORT_COUNT; p++) {
     if (!ports[p].begin) continue;
     if (!parts[p].walking) {
@@ -380,35 +435,18 @@ void Shim::harvest(uint64_t cycle, const struct event& memory_event, bool memory
       event.type = EVENT_WALK_BEGIN;
       event.port = static_cast<uint8_t>(p);
       event.va = parts[p].va;
-      emit(event);
+      emit(event, cycle);
     }
   }
-  if (memory_used && notify && memory_event.type != EVENT_PDPTE) emit(memory_event);
-  if (top.fill_o) {
-    unsigned port = top.fill_data_o ? PORT_DATA : PORT_FETCH;
-    tlb(port).fills++;
-    tlb(port).evictions += top.fill_evicts_o;
-    if (notify) {
-      const unsigned shifts[] = {0, 12, top.quad_o ? 22u : 21u, 30};
-      struct event event = {};
-      event.type = EVENT_FILL;
-      event.port = static_cast<uint8_t>(port);
-      event.array = static_cast<uint8_t>((port == PORT_FETCH ? ARRAY_ITLB : ARRAY_DTLB) + top.fill_large_o);
-      event.set = top.fill_set_o;
-      event.way = top.fill_way_o;
-      event.shift = static_cast<uint8_t>(shifts[top.fill_level_o]);
-      event.va = top.fill_va_o >> event.shift << event.shift;
-      event.pa = static_cast<uint64_t>(top.fill_frame_o) << 12;
-      event.hit = top.fill_evicts_o;
-      emit(event);
-    }
-  }
+  if (top.psc_looked_o) harvest_walk_caches(cycle);
+  if (memory_used && notify && memory_event.type != EVENT_PDPTE) emit(memory_event, cycle);
+  if (top.fill_o || top.fill_psc_o) harvest_fills(cycle);
   if (top.drop_o) emit_drops(cycle);
-  if (memory_used && notify && memory_event.type == EVENT_PDPTE) emit(memory_event);
+  if (memory_used && notify && memory_event.type == EVENT_PDPTE) emit(memory_event, cycle);
   if (top.control_done_o) {
     counters.controls++;
     counters.control_gps += top.control_refused_o;
-    counters.cycles_flush += load_cycles + (control.op == CONTROL_INVLPG ? config.op.invlpg : config.op.cr);
+    counters.cycles_flush += load_cycles + control_latency();
     load_cycles = 0;
     if (notify) {
       struct event event = {};
@@ -416,9 +454,10 @@ void Shim::harvest(uint64_t cycle, const struct event& memory_event, bool memory
       event.kind = control.op;
       event.hit = top.control_refused_o;
       event.va = control.value;
-      emit(event);
+      emit(event, cycle);
     }
   }
+  if (top.served_data_o || top.writeback_o) harvest_data(cycle);
   for (unsigned p = 0; p < PORT_COUNT; p++) {
     out->accepted[p] = ports[p].accept;
     out->answered[p] = ports[p].answer;
@@ -433,12 +472,143 @@ void Shim::harvest(uint64_t cycle, const struct event& memory_event, bool memory
       event.pa = ports[p].pa;
       event.value = ports[p].error;
       event.va = parts[p].va;
-      emit(event);
+      emit(event, cycle);
     }
   }
+  if (top.control_done_o && !top.control_refused_o) follow_control();
   out->control_done = top.control_done_o;
   out->control_gp = top.control_refused_o;
   out->next = top.next_o;
+}
+
+void Shim::harvest_second_level(uint64_t cycle) {
+  unsigned port = top.unit_data_o ? PORT_DATA : PORT_FETCH;
+  parts[port].stlb = config.stlb.latency;
+  (top.stlb_hit_o ? counters.stlb.hits : counters.stlb.misses)++;
+  if (top.stlb_hit_o) parts[port].clean = true;
+  if (!notify) return;
+  struct event event = {};
+  event.type = EVENT_LOOKUP;
+  event.port = static_cast<uint8_t>(port);
+  event.array = static_cast<uint8_t>(ARRAY_STLB + top.stlb_hit_large_o);
+  event.hit = top.stlb_hit_o;
+  if (top.stlb_hit_o) {
+    event.set = top.stlb_hit_set_o;
+    event.way = top.stlb_hit_way_o;
+  }
+  event.va = parts[port].va;
+  emit(event, cycle);
+}
+
+// Each level that was looked up, deepest first; only the last of them can have hit.
+void Shim::harvest_walk_caches(uint64_t cycle) {
+  for (unsigned level = 0; level < 4; level++) {
+    if (!(top.psc_looked_o >> level & 1)) continue;
+    bool hit = top.psc_hit_o && top.psc_looked_o >> (level + 1) == 0;
+    (hit ? counters.psc[level].hits : counters.psc[level].misses)++;
+    if (!notify) continue;
+    struct event event = {};
+    event.type = EVENT_PSC;
+    event.port = top.psc_data_o ? PORT_DATA : PORT_FETCH;
+    event.array = static_cast<uint8_t>(psc_first + level);
+    event.hit = hit;
+    if (hit) event.way = top.psc_hit_way_o;
+    emit(event, cycle);
+  }
+}
+
+// An entry goes to the port's TLB, to the second level and to the walk caches in one cycle.
+void Shim::harvest_fills(uint64_t cycle) {
+  unsigned port = top.fill_data_o ? PORT_DATA : PORT_FETCH;
+  const unsigned shifts[] = {0, 12, top.quad_o ? 22u : 21u, 30};
+  auto fill = [&](unsigned array, unsigned set, unsigned way, bool evicts, unsigned shift, uint64_t frame) {
+    array_counters(array).fills++;
+    array_counters(array).evictions += evicts;
+    if (!notify) return;
+    struct event event = {};
+    event.type = EVENT_FILL;
+    event.port = static_cast<uint8_t>(port);
+    event.array = static_cast<uint8_t>(array);
+    event.set = static_cast<uint16_t>(set);
+    event.way = static_cast<uint16_t>(way);
+    event.shift = static_cast<uint8_t>(shift);
+    event.va = top.fill_va_o >> shift << shift;
+    event.pa = frame << 12;
+    event.hit = evicts;
+    emit(event, cycle);
+  };
+  unsigned shift = shifts[top.fill_level_o];
+  if (top.fill_o)
+    fill((port == PORT_FETCH ? ARRAY_ITLB : ARRAY_DTLB) + top.fill_large_o, top.fill_set_o, top.fill_way_o,
+         top.fill_evicts_o, shift, top.fill_frame_o);
+  if (top.fill_stlb_o)
+    fill(ARRAY_STLB + top.fill_stlb_large_o, top.fill_stlb_set_o, top.fill_stlb_way_o, top.fill_stlb_evicts_o, shift,
+         top.fill_frame_o);
+  for (unsigned level = 0; level < 4; level++) {
+    if (!(top.fill_psc_o >> level & 1)) continue;
+    uint64_t frame = 0;  // 40 bits from bit 40 * level of a vector of 32-bit words
+    for (unsigned bit = 0; bit < 40; bit++)
+      frame |= uint64_t{top.fill_psc_tables_o.at((40 * level + bit) / 32) >> (40 * level + bit) % 32 & 1} << bit;
+    fill(psc_first + level, 0, top.fill_psc_ways_o >> 8 * level & 255, top.fill_psc_evicts_o >> level & 1,
+         psc_shift(level), frame);
+  }
+}
+
+void Shim::harvest_data(uint64_t cycle) {
+  if (top.served_data_o) {
+    const uint32_t sets[] = {config.cache.l1d.sets, config.cache.l2.sets, config.cache.l3.sets};
+    for (unsigned level = 0; level < CACHE_LEVELS && level <= top.served_level_o; level++) {
+      if (!sets[level]) continue;
+      (level == top.served_level_o ? counters.cache[level].data_hits : counters.cache[level].data_misses)++;
+    }
+    if (notify) {
+      struct event event = {};
+      event.type = EVENT_DATA;
+      event.port = PORT_DATA;
+      event.pa = top.data_pa_o;
+      event.served = top.served_level_o;
+      emit(event, cycle);
+    }
+  }
+  for (unsigned slot = 0; slot < 6; slot++) {
+    if (!(top.writeback_o >> slot & 1)) continue;
+    counters.writebacks++;
+    if (!notify) continue;
+    uint64_t line = 0;
+    for (unsigned bit = 0; bit < 46; bit++)
+      line |= uint64_t{top.writeback_line_o.at((46 * slot + bit) / 32) >> (46 * slot + bit) % 32 & 1} << bit;
+    struct event event = {};
+    event.type = EVENT_WRITEBACK;
+    event.pa = line << 6;
+    emit(event, cycle);
+  }
+}
+
+// The lowest address bit of a walk cache's tags.
+unsigned Shim::psc_shift(unsigned level) const {
+  const unsigned shifts[] = {top.quad_o ? 22u : 21u, 30, 39, 48};
+  return shifts[level];
+}
+
+// What the core must know of the state that an operation has changed.
+void Shim::follow_control() {
+  if (control.op == CONTROL_SEGMENT) segments[control.index & (SEGMENT_COUNT - 1)] = control.segment;
+  if (control.op == CONTROL_CR0) cr0 = control.value;
+  if (control.op == CONTROL_EFER) efer = control.value;
+  va_mask = serial_va_mask(cr0, efer);
+}
+
+uint32_t Shim::control_latency() const {
+  switch (control.op) {
+    case CONTROL_INVLPG:
+      return config.op.invlpg;
+    case CONTROL_INVPCID:
+      return config.op.invpcid;
+    case CONTROL_SEGMENT:
+      return config.op.segment;
+    default:
+      return config.op.cr;
+  }
 }
 
 template <typename Integer>
@@ -451,18 +621,17 @@ bool bit_of(const VlWide<Words>& vector, unsigned i) {
 }
 
 template <typename Vector>
-void Shim::emit_dropped(uint64_t cycle, unsigned array, const Vector& dropped) {
+void Shim::emit_dropped(uint64_t cycle, unsigned array, const Vector& dropped, unsigned first) {
   for (unsigned i = 0; i < entries(array); i++) {
-    if (!bit_of(dropped, i)) continue;
-    tlb(array < ARRAY_DTLB ? PORT_FETCH : PORT_DATA).drops++;
+    if (!bit_of(dropped, first + i)) continue;
+    array_counters(array).drops++;
     if (notify) {
       struct event event = {};
-      event.cycle = cycle;
       event.type = EVENT_DROP;
       event.array = static_cast<uint8_t>(array);
       event.set = static_cast<uint16_t>(i / ways(array));
       event.way = static_cast<uint16_t>(i % ways(array));
-      notify(notify_ctx, &event);
+      emit(event, cycle);
     }
   }
 }
@@ -472,24 +641,44 @@ void Shim::emit_drops(uint64_t cycle) {
   emit_dropped(cycle, ARRAY_ITLB_LARGE, top.dropped_itlb_large_o);
   emit_dropped(cycle, ARRAY_DTLB, top.dropped_dtlb_o);
   emit_dropped(cycle, ARRAY_DTLB_LARGE, top.dropped_dtlb_large_o);
+  emit_dropped(cycle, ARRAY_STLB, top.dropped_stlb_o);
+  emit_dropped(cycle, ARRAY_STLB_LARGE, top.dropped_stlb_large_o);
+  unsigned width = 1;  // of a walk cache's part of the vector
+  for (unsigned array = psc_first; array < ARRAY_COUNT; array++) width = std::max(width, entries(array));
+  for (unsigned array = psc_first; array < ARRAY_COUNT; array++)
+    emit_dropped(cycle, array, top.dropped_psc_o, (array - psc_first) * width);
 }
 
 unsigned Shim::ways(unsigned array) const {
-  switch (array) {
-    case ARRAY_ITLB:
-      return config.itlb.ways;
-    case ARRAY_ITLB_LARGE:
-      return config.itlb.large_ways;
-    case ARRAY_DTLB:
-      return config.dtlb.ways;
-    default:
-      return config.dtlb.large_ways;
-  }
+  const unsigned ways[ARRAY_COUNT] = {
+      config.itlb.ways,       config.itlb.large_ways, config.dtlb.ways, config.dtlb.large_ways, config.stlb.ways,
+      config.stlb.large_ways, config.psc.pde,         config.psc.pdpte, config.psc.pml4e,       config.psc.pml5e};
+  return ways[array];
 }
 
 unsigned Shim::entries(unsigned array) const {
-  const unsigned sets[] = {config.itlb.sets, config.itlb.large_sets, config.dtlb.sets, config.dtlb.large_sets};
+  const unsigned sets[ARRAY_COUNT] = {config.itlb.sets,
+                                      config.itlb.large_sets,
+                                      config.dtlb.sets,
+                                      config.dtlb.large_sets,
+                                      config.stlb.sets,
+                                      config.stlb.sets ? config.stlb.large_sets : 0,
+                                      1,
+                                      1,
+                                      1,
+                                      1};
   return sets[array] * ways(array);
+}
+
+// A bug of the RTL: better a message than a loop without end.
+void Shim::stuck(const char* what, uint64_t cycle, uint64_t since) const {
+  std::fflush(stdout);
+  std::fprintf(stderr,
+               "pagewalk: the RTL is stuck: %s, accepted in cycle %llu, is unanswered in cycle %llu (next %llu); "
+               "record it with --wave and report the machine's configuration\n",
+               what, static_cast<unsigned long long>(since), static_cast<unsigned long long>(cycle),
+               static_cast<unsigned long long>(top.next_o));
+  std::abort();
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -506,6 +695,13 @@ void Shim::tick(uint64_t cycle_in, const struct tick_in& in, struct tick_out* ou
     top.control_op_i = control.op;
     top.control_user_i = control.user;
     top.control_value_i = control.value;
+    top.control_type_i = control.type;
+    top.control_pcid_i = control.pcid;
+    top.control_index_i = control.index & (SEGMENT_COUNT - 1);
+    top.control_base_i = control.segment.base;
+    top.control_limit_i = control.segment.limit;
+    top.control_flags_i = static_cast<CData>(control.segment.present << 3 | control.segment.writable << 2 |
+                                             control.segment.expand_down << 1 | (control.segment.privilege == 3));
   }
   cycle(cycle_in, out);
   // A part that was held back by an operation can be accepted in the cycle after it.
@@ -513,17 +709,34 @@ void Shim::tick(uint64_t cycle_in, const struct tick_in& in, struct tick_out* ou
   if (out->control_done && held) out->next = cycle_in + 1;
 }
 
-// An answer in the cycle of acceptance, without a fault, is a hit, or paging is off: nothing else happened in it.
-uint64_t Shim::issue(const struct ref& part, uint64_t cycle_in, bool want, struct answer* answer, bool* fault) {
+// Goes on until the port answers, from a cycle that has been harvested into *out.
+uint64_t Shim::wait_answer(unsigned port, uint64_t cycle_in, struct tick_out* out, struct answer* answer, bool* fault,
+                           uint32_t* data) {
+  const char* what = port == PORT_FETCH ? "a fetch" : "a data reference";
+  for (uint64_t waited = 0; !out->answered[port]; waited++) {
+    if (out->next == UINT64_MAX || waited > patience) stuck(what, cycle_in, parts[port].accept);
+    cycle(cycle_in = out->next, out);
+  }
+  *answer = out->answer[port];
+  *fault = answer->fault != FAULT_NONE;
+  *data = answer->data;
+  return cycle_in;
+}
+
+// An answer in the cycle of acceptance, without a fault, is a hit, or paging is off: nothing else happened in it but
+// the lookup of its data.
+uint64_t Shim::issue(const struct ref& part, uint64_t cycle_in, bool want, struct answer* answer, bool* fault,
+                     uint32_t* data) {
 #if VM_TRACE
   constexpr bool quick = false;
 #else
   const bool quick = !notify;
 #endif
-  if (!quick) return issue_slowly(part, cycle_in, answer, fault);
+  if (!quick) return issue_slowly(part, cycle_in, answer, fault, data);
   top.now_i = cycle_in;
   bool hit, looked_up;
-  if (part.kind == ACCESS_FETCH) {
+  unsigned port = part.kind == ACCESS_FETCH ? PORT_FETCH : PORT_DATA;
+  if (port == PORT_FETCH) {
     present(PORT_FETCH, part);
     rise();
     top.fetch_i = 0;
@@ -536,49 +749,52 @@ uint64_t Shim::issue(const struct ref& part, uint64_t cycle_in, bool want, struc
     hit = top.data_answer_o && top.data_fault_o == FAULT_NONE;
     looked_up = top.data_lookup_o;
   }
+  fall();
   if (__builtin_expect(!hit, 0)) {
-    fall();
     struct tick_out out;
     top.reply_i = 0;
     harvest(cycle_in, {}, false, &out);
     withdraw();
-    unsigned port = part.kind == ACCESS_FETCH ? PORT_FETCH : PORT_DATA;
-    while (!out.answered[port]) cycle(cycle_in = out.next, &out);
-    *answer = out.answer[port];
-    *fault = answer->fault != FAULT_NONE;
-    return cycle_in;
+    return wait_answer(port, cycle_in, &out, answer, fault, data);
   }
-  fall();
-  unsigned port = part.kind == ACCESS_FETCH ? PORT_FETCH : PORT_DATA;
   counters.parts[part.kind]++;
   counters.cycles_base++;
   tlb(port).hits += looked_up;
+  *data = 0;
+  if (port == PORT_DATA && top.served_data_o) {
+    if (__builtin_expect(top.served_level_o == SERVED_L1D, 1)) {
+      counters.cache[CACHE_L1D].data_hits++;
+    } else {
+      harvest_data(cycle_in);
+      *data = data_delay(top.served_level_o);
+      counters.cycles_data += *data;
+    }
+  }
   if (want) {
     *answer = {};
     answer->accept = answer->cycle = cycle_in;
     answer->pa = port == PORT_FETCH ? top.fetch_pa_o : top.data_pa_o;
     answer->path = looked_up ? PATH_L1 : PATH_OFF;
     answer->base = 1;
+    answer->data = *data;
   }
   *fault = false;
   return cycle_in;
 }
 
-uint64_t Shim::issue_slowly(const struct ref& part, uint64_t cycle_in, struct answer* answer, bool* fault) {
+uint64_t Shim::issue_slowly(const struct ref& part, uint64_t cycle_in, struct answer* answer, bool* fault,
+                            uint32_t* data) {
   unsigned port = part.kind == ACCESS_FETCH ? PORT_FETCH : PORT_DATA;
   struct tick_out out;
   present(port, part);
   cycle(cycle_in, &out);
   withdraw();
-  while (!out.answered[port]) cycle(cycle_in = out.next, &out);
-  *answer = out.answer[port];
-  *fault = answer->fault != FAULT_NONE;
-  return cycle_in;
+  return wait_answer(port, cycle_in, &out, answer, fault, data);
 }
 
 inline __attribute__((always_inline)) uint64_t serial_issue(void* self, const struct ref* part, uint64_t now, bool want,
-                                                            struct answer* answer, bool* fault) {
-  return static_cast<Shim*>(static_cast<rtl_instance*>(self))->issue(*part, now, want, answer, fault);
+                                                            struct answer* answer, bool* fault, uint32_t* data) {
+  return static_cast<Shim*>(static_cast<rtl_instance*>(self))->issue(*part, now, want, answer, fault, data);
 }
 
 Shim* shim_of(void* self) { return static_cast<Shim*>(static_cast<rtl_instance*>(self)); }
@@ -603,7 +819,10 @@ void op_play(void* self, const struct ref* refs, size_t n, struct play* play) {
   Shim* shim = shim_of(self);
   shim->withdraw();
   shim->top.step_i = 1;
-  shim->now = serial_play(self, serial_issue, shim->now, linear_addresses, refs, n, play);
+  struct serial_account account = {};
+  shim->now =
+      serial_play(self, serial_issue, shim->now, shim->va_mask, serial_bases(shim->segments), refs, n, play, &account);
+  serial_settle(&shim->counters, &account);
   shim->counters.refs += play->done;
 }
 
@@ -634,9 +853,13 @@ size_t op_dump(void* self, enum tlb_array array, struct tlb_entry* entries, size
       const unsigned shifts[] = {0, 12, top.quad_o ? 22u : 21u, 30};
       entry.set = static_cast<uint16_t>(i / shim->ways(array));
       entry.way = static_cast<uint16_t>(i % shim->ways(array));
-      entry.va = static_cast<uint64_t>(top.peek_vpn_o) << 12;
+      // bit 56 repeats above: addresses are canonical in every mode
+      entry.va = static_cast<uint64_t>(static_cast<int64_t>(static_cast<uint64_t>(top.peek_vpn_o) << 19) >> 7);
       entry.pa = static_cast<uint64_t>(top.peek_frame_o) << 12;
-      entry.shift = static_cast<uint8_t>(shifts[top.peek_level_o]);
+      entry.shift =
+          static_cast<uint8_t>(array >= psc_first ? shim->psc_shift(array - psc_first) : shifts[top.peek_level_o]);
+      entry.pcid = top.peek_pcid_o;
+      entry.key = top.peek_key_o;
       entry.writable = top.peek_flags_o & 1;
       entry.user = top.peek_flags_o >> 1 & 1;
       entry.no_execute = top.peek_flags_o >> 2 & 1;
@@ -653,7 +876,7 @@ void op_registers(const void* self, uint64_t registers[5], uint64_t pdptes[4]) {
   Shim* shim = const_cast<Shim*>(shim_of(self));  // an edge without a cycle changes nothing that can be seen
   Vmmu& top = shim->top;
   top.peek_i = 1;
-  top.peek_what_i = 4;
+  top.peek_what_i = registers_peek;
   for (unsigned i = 0; i < 9; i++) {
     top.peek_index_i = static_cast<SData>(i < 5 ? i : 8 + (i - 5));
     shim->settle();

@@ -19,10 +19,10 @@ module mmu_check (
   input logic        control_i,
   input logic        control_done_o,
   input logic        hold,
-  input logic        walk_busy,
+  input logic        unit_busy,
   input logic        walk_mem,
-  input logic        walk_fill,
-  input logic        walk_done,
+  input logic        unit_fill_second,
+  input logic        unit_done,
   input logic        fetch_grant,
   input logic        data_grant,
   input logic        control_load
@@ -40,20 +40,20 @@ module mmu_check (
   NothingAcceptedDuringControl:
     assert property (@(posedge clk_i) disable iff (!rst_ni) hold |-> !fetch_accept_o & !data_accept_o);
   ControlActsAlone:
-    assert property (@(posedge clk_i) disable iff (!rst_ni) control_done_o |-> !fetch_busy & !data_busy & !walk_busy);
+    assert property (@(posedge clk_i) disable iff (!rst_ni) control_done_o |-> !fetch_busy & !data_busy & !unit_busy);
 
   // The walker serves one at a time; walker and control never use the memory port together.
   OneGrantAtMost: assert property (@(posedge clk_i) disable iff (!rst_ni) !(fetch_grant & data_grant));
   GrantOnlyWhenWalkerFree:
-    assert property (@(posedge clk_i) disable iff (!rst_ni) fetch_grant | data_grant |-> !walk_busy | walk_done);
+    assert property (@(posedge clk_i) disable iff (!rst_ni) fetch_grant | data_grant |-> !unit_busy | unit_done);
   OneMemoryCommandAtMost: assert property (@(posedge clk_i) disable iff (!rst_ni) !(walk_mem & control_load));
-  FillOnlyAtTheEnd: assert property (@(posedge clk_i) disable iff (!rst_ni) walk_fill |-> walk_done);
-  NoFillAcrossControl: assert property (@(posedge clk_i) disable iff (!rst_ni) control_i |-> !walk_fill);
+  FillOnlyAtTheEnd: assert property (@(posedge clk_i) disable iff (!rst_ni) unit_fill_second |-> unit_done);
+  NoFillAcrossControl: assert property (@(posedge clk_i) disable iff (!rst_ni) control_i |-> !unit_fill_second);
 
   // An edge without a cycle changes nothing that the ports can see.
   NothingHappensWithoutStep:
     assert property (@(posedge clk_i) disable iff (!rst_ni)
-                     !step_i |-> !fetch_answer_o & !data_answer_o & !control_done_o & !walk_mem & !walk_done);
+                     !step_i |-> !fetch_answer_o & !data_answer_o & !control_done_o & !walk_mem & !unit_done);
 
   // Whoever works has a next cycle, and it lies ahead.
   WakeLiesAhead:

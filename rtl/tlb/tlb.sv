@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A level-one TLB: a main array for 4 KiB pages, beside it one for large pages; or, with LargeSets = 0, one mixed array
+// A TLB of either level: a main array for 4 KiB pages, beside it one for large pages; or, with LargeSets = 0, one mixed array
 // for all sizes. Both are looked up in one cycle; if both match, the 4 KiB page wins and alone is touched.
 // Latency: none of its own (see tlb_array); the port counts its cycles.
 //
@@ -22,7 +22,7 @@ module tlb #(
 ) (
   input  logic                         clk_i,
   input  logic                         rst_ni,
-  input  mmu_pkg::mode_e               mode_i,
+  input  mmu_pkg::context_t            context_i,
 
   input  logic                         lookup_i,
   input  logic [mmu_pkg::VpnWidth-1:0] lookup_vpn_i,
@@ -41,12 +41,14 @@ module tlb #(
   output logic [7:0]                   fill_way_o,
   output logic                         fill_evicts_o,
 
-  input  logic                         drop_all_i,
-  input  logic                         drop_local_i,
+  input  mmu_pkg::drop_e               drop_i,
+  input  logic [mmu_pkg::PcidWidth-1:0] drop_pcid_i,
+  input  logic                         select_i,
   input  logic                         drop_a_i,
   input  logic [mmu_pkg::VpnWidth-1:0] drop_a_vpn_i,
   input  logic                         drop_b_i,
   input  logic [mmu_pkg::VpnWidth-1:0] drop_b_vpn_i,
+  output logic                         drops_o,
   output logic [Entries-1:0]           dropped_o,
   output logic [LargeEntries-1:0]      dropped_large_o,
 
@@ -55,6 +57,7 @@ module tlb #(
   input  logic [15:0]                  peek_index_i,
   output logic                         peek_valid_o,
   output logic [mmu_pkg::VpnWidth-1:0] peek_vpn_o,
+  output logic [mmu_pkg::PcidWidth-1:0] peek_pcid_o,
   output mmu_pkg::entry_t              peek_entry_o
 );
 
@@ -64,16 +67,17 @@ module tlb #(
   localparam int unsigned IndexWidth = Entries > 1 ? $clog2(Entries) : 1;
 
   logic quad, gigantic;
-  assign quad = mode_i == mmu_pkg::Mode32Bit;
-  assign gigantic = mode_i == mmu_pkg::Mode4Level || mode_i == mmu_pkg::Mode5Level;
+  assign quad = context_i.mode == mmu_pkg::Mode32Bit;
+  assign gigantic = context_i.wide;
 
   assign fill_large_o = ~Mixed & fill_i & fill_entry_i.level != 2'd1;
 
   // -------------------------------------------------------------------------------------------------------------------
-  logic main_hit, main_evicts, main_peek_valid;
+  logic main_hit, main_evicts, main_drops, main_peek_valid;
   logic [SetWidth-1:0] main_hit_set, main_fill_set;
   logic [WayWidth-1:0] main_hit_way, main_fill_way;
   logic [mmu_pkg::VpnWidth-1:0] main_peek_vpn;
+  logic [mmu_pkg::PcidWidth-1:0] main_peek_pcid;
   mmu_pkg::entry_t main_entry, main_peek_entry;
 
   tlb_array #(
@@ -87,6 +91,7 @@ module tlb #(
     .rst_ni,
     .quad_i(quad),
     .gigantic_i(gigantic),
+    .pcid_i(context_i.pcid),
     .lookup_i,
     .lookup_vpn_i,
     .hit_o(main_hit),
@@ -100,25 +105,29 @@ module tlb #(
     .fill_set_o(main_fill_set),
     .fill_way_o(main_fill_way),
     .fill_evicts_o(main_evicts),
-    .drop_all_i,
-    .drop_local_i,
+    .drop_i,
+    .drop_pcid_i,
+    .select_i,
     .drop_a_i,
     .drop_a_vpn_i,
     .drop_b_i,
     .drop_b_vpn_i,
+    .drops_o(main_drops),
     .dropped_o,
     .peek_i(peek_i & ~peek_large_i),
     .peek_index_i(peek_index_i[IndexWidth-1:0]),
     .peek_valid_o(main_peek_valid),
     .peek_vpn_o(main_peek_vpn),
+    .peek_pcid_o(main_peek_pcid),
     .peek_entry_o(main_peek_entry)
   );
 
   // -------------------------------------------------------------------------------------------------------------------
-  logic big_hit, big_evicts, big_peek_valid;
+  logic big_hit, big_evicts, big_drops, big_peek_valid;
   logic [15:0] big_hit_set, big_fill_set;
   logic [7:0] big_hit_way, big_fill_way;
   logic [mmu_pkg::VpnWidth-1:0] big_peek_vpn;
+  logic [mmu_pkg::PcidWidth-1:0] big_peek_pcid;
   mmu_pkg::entry_t big_entry, big_peek_entry;
 
   if (Mixed) begin : g_mixed
@@ -129,9 +138,11 @@ module tlb #(
     assign big_fill_set = '0;
     assign big_fill_way = '0;
     assign big_evicts = 1'b0;
+    assign big_drops = 1'b0;
     assign dropped_large_o = '0;
     assign big_peek_valid = 1'b0;
     assign big_peek_vpn = '0;
+    assign big_peek_pcid = '0;
     assign big_peek_entry = '0;
   end else begin : g_split
     localparam int unsigned BigSetWidth = LargeSets > 1 ? $clog2(LargeSets) : 1;
@@ -155,6 +166,7 @@ module tlb #(
       .rst_ni,
       .quad_i(quad),
       .gigantic_i(gigantic),
+      .pcid_i(context_i.pcid),
       .lookup_i(lookup_i & ~main_hit),  // its answer would not count; in simulation this saves its time
       .lookup_vpn_i,
       .hit_o(big_hit),
@@ -168,17 +180,20 @@ module tlb #(
       .fill_set_o(fill_set),
       .fill_way_o(fill_way),
       .fill_evicts_o(big_evicts),
-      .drop_all_i,
-      .drop_local_i,
+      .drop_i,
+      .drop_pcid_i,
+      .select_i,
       .drop_a_i,
       .drop_a_vpn_i,
       .drop_b_i,
       .drop_b_vpn_i,
+      .drops_o(big_drops),
       .dropped_o(dropped_large_o),
       .peek_i(peek_i & peek_large_i),
       .peek_index_i(peek_index_i[BigIndexWidth-1:0]),
       .peek_valid_o(big_peek_valid),
       .peek_vpn_o(big_peek_vpn),
+      .peek_pcid_o(big_peek_pcid),
       .peek_entry_o(big_peek_entry)
     );
   end
@@ -193,9 +208,11 @@ module tlb #(
   assign fill_set_o = fill_large_o ? big_fill_set : 16'(main_fill_set);
   assign fill_way_o = fill_large_o ? big_fill_way : 8'(main_fill_way);
   assign fill_evicts_o = main_evicts | big_evicts;
+  assign drops_o = main_drops | big_drops;
 
   assign peek_valid_o = main_peek_valid | big_peek_valid;
   assign peek_vpn_o = peek_large_i ? big_peek_vpn : main_peek_vpn;
+  assign peek_pcid_o = peek_large_i ? big_peek_pcid : main_peek_pcid;
   assign peek_entry_o = peek_large_i ? big_peek_entry : main_peek_entry;
 
 endmodule

@@ -11,6 +11,8 @@
 //   level 3 (1 GiB)       | page ...... set | offset 29:0                  |
 //
 // There is one match: `tag_q[i] == key`. Lookups, fills (is the page here already?) and drops all use it.
+// PCIDs are not part of it: visible_q says of each entry whether the current PCID may use it (its own, or global), and is
+// made anew when the PCID changes, which is rare; so a lookup costs no more for them.
 
 module tlb_array #(
   parameter int unsigned Sets = 16,
@@ -27,6 +29,7 @@ module tlb_array #(
   input  logic                         rst_ni,
   input  logic                         quad_i,        // level 2 is 4 MiB, not 2
   input  logic                         gigantic_i,    // the mode has 1 GiB pages
+  input  logic [mmu_pkg::PcidWidth-1:0] pcid_i,       // the current one
 
   input  logic                         lookup_i,
   input  logic [mmu_pkg::VpnWidth-1:0] lookup_vpn_i,
@@ -43,25 +46,29 @@ module tlb_array #(
   output logic [WayWidth-1:0]          fill_way_o,
   output logic                         fill_evicts_o, // a valid entry of another page goes
 
-  input  logic                         drop_all_i,
-  input  logic                         drop_local_i,  // all but global ones
-  input  logic                         drop_a_i,      // what translates an address, of any size
-  input  logic [mmu_pkg::VpnWidth-1:0] drop_a_vpn_i,
+  input  mmu_pkg::drop_e               drop_i,        // by a control operation
+  input  logic [mmu_pkg::PcidWidth-1:0] drop_pcid_i,
+  input  logic                         select_i,      // drop_pcid_i becomes the current PCID
+  input  logic                         drop_a_i,      // what translates an address, of any size, visible
+  input  logic [mmu_pkg::VpnWidth-1:0] drop_a_vpn_i,  // DropPage and DropPcidPage mean this address, too
   input  logic                         drop_b_i,
   input  logic [mmu_pkg::VpnWidth-1:0] drop_b_vpn_i,
+  output logic                         drops_o,       // dropped_o is not empty
   output logic [Entries-1:0]           dropped_o,
 
   input  logic                         peek_i,
   input  logic [IndexWidth-1:0]        peek_index_i,
   output logic                         peek_valid_o,
   output logic [mmu_pkg::VpnWidth-1:0] peek_vpn_o,
+  output logic [mmu_pkg::PcidWidth-1:0] peek_pcid_o,
   output mmu_pkg::entry_t              peek_entry_o
 );
 
   localparam int unsigned KeyWidth = 2 + mmu_pkg::VpnWidth;
 
-  logic [Entries-1:0] valid_q, global_q;
+  logic [Entries-1:0] valid_q, global_q, visible_q;
   logic [KeyWidth-1:0] tag_q[Entries];
+  logic [mmu_pkg::PcidWidth-1:0] pcid_q[Entries];
   mmu_pkg::entry_t data_q[Entries];
 
   // -------------------------------------------------------------------------------------------------------------------
@@ -98,7 +105,7 @@ module tlb_array #(
 
   logic [KeyWidth-1:0] lookup_key;
   logic [SetWidth-1:0] lookup_set;
-  logic [Ways-1:0] lookup_valid;
+  logic [Ways-1:0] lookup_visible;
   always_comb begin
     hit_o = 1'b0;
     hit_set_o = '0;
@@ -106,16 +113,16 @@ module tlb_array #(
     hit_entry_o = '0;
     lookup_key = '0;
     lookup_set = '0;
-    lookup_valid = '0;
+    lookup_visible = '0;
     if (lookup_i) begin
       for (int unsigned l = 1; l <= 3; l++) begin
         if (probe[l] && !hit_o) begin
           lookup_key = key_of(2'(l), lookup_vpn_i, quad_i);
           lookup_set = set_of(2'(l), lookup_vpn_i, quad_i);
-          lookup_valid = valid_q[lookup_set*Ways+:Ways];
+          lookup_visible = visible_q[lookup_set*Ways+:Ways];
           hit_set_o = lookup_set;
           for (int unsigned w = 0; w < Ways; w++) begin
-            if (lookup_valid[w] & tag_q[lookup_set*Ways+w] == lookup_key) begin
+            if (lookup_visible[w] & tag_q[lookup_set*Ways+w] == lookup_key) begin
               hit_o = 1'b1;
               hit_way_o = WayWidth'(w);
             end
@@ -127,13 +134,14 @@ module tlb_array #(
   end
 
   // -------------------------------------------------------------------------------------------------------------------
-  // Fill: over the entry of the same page; else an invalid way, lowest first; else the policy's victim.
+  // Fill: over the entry of the same page, if it is visible or either is global (the lowest way, if there are several:
+  // the others are dropped); else an invalid way, lowest first; else the policy's victim.
 
   logic [WayWidth-1:0] victim_way;
   logic [KeyWidth-1:0] fill_key;
   logic [IndexWidth-1:0] fill_index;
-  logic [Ways-1:0] fill_valid;
-  logic fill_again;
+  logic [Ways-1:0] fill_valid, fill_rivals, fill_same;
+  logic fill_again, fill_doubles;
   always_comb begin
     fill_key = '0;
     fill_set_o = '0;
@@ -148,19 +156,26 @@ module tlb_array #(
     fill_evicts_o = 1'b0;
     fill_index = '0;
     fill_valid = '0;
+    fill_rivals = '0;
+    fill_same = '0;
     fill_again = 1'b0;
+    fill_doubles = 1'b0;
     if (fill_i) begin
       fill_valid = valid_q[fill_set_o*Ways+:Ways];
+      fill_rivals = fill_entry_i.is_global ? fill_valid : visible_q[fill_set_o*Ways+:Ways];
       fill_way_o = victim_way;
       for (int unsigned w = Ways; w > 0; w--) begin
         if (!fill_valid[w-1]) fill_way_o = WayWidth'(w - 1);
       end
-      for (int unsigned w = 0; w < Ways; w++) begin
-        if (fill_valid[w] & tag_q[fill_set_o*Ways+w] == fill_key) begin
+      for (int unsigned w = Ways; w > 0; w--) begin
+        if (fill_rivals[w-1] & tag_q[fill_set_o*Ways+(w-1)] == fill_key) begin
+          fill_doubles = fill_again;
           fill_again = 1'b1;
-          fill_way_o = WayWidth'(w);
+          fill_way_o = WayWidth'(w - 1);
+          fill_same[w-1] = 1'b1;
         end
       end
+      if (fill_again) fill_same[fill_way_o] = 1'b0;
       fill_evicts_o = &fill_valid & ~fill_again;
       fill_index = IndexWidth'(fill_set_o * Ways + 32'(fill_way_o));
     end
@@ -169,42 +184,66 @@ module tlb_array #(
   // -------------------------------------------------------------------------------------------------------------------
   // Drops: the state after the fill, less what a drop names
 
-  logic drop;
-  assign drop = drop_all_i | drop_local_i | drop_a_i | drop_b_i;
+  logic changes;  // more than the one bit that a fill sets
+  assign changes = drop_i != mmu_pkg::DropNone | select_i | drop_a_i | drop_b_i | fill_doubles;
 
-  logic [Entries-1:0] filled_valid, filled_global;
-  logic [KeyWidth-1:0] drop_key;
+  logic [Entries-1:0] of_pcid;
+  always_comb begin
+    of_pcid = '0;
+    if (select_i | drop_i == mmu_pkg::DropPcid) begin
+      for (int unsigned i = 0; i < Entries; i++) of_pcid[i] = pcid_q[i] == drop_pcid_i;
+    end
+  end
+
+  logic [Entries-1:0] filled_valid, filled_global, filled_visible;
+  logic [KeyWidth-1:0] drop_key, drop_tag;
   logic [SetWidth-1:0] drop_set;
+  logic [IndexWidth-1:0] drop_index;
   logic [mmu_pkg::VpnWidth-1:0] drop_vpn;
+  logic drop_of_pcid;
   always_comb begin
     dropped_o = '0;
     filled_valid = '0;
     filled_global = '0;
+    filled_visible = '0;
     drop_key = '0;
+    drop_tag = '0;
     drop_set = '0;
+    drop_index = '0;
     drop_vpn = '0;
-    if (drop) begin
+    drop_of_pcid = drop_i == mmu_pkg::DropPcidPage;
+    if (changes) begin
       filled_valid = valid_q;
       filled_global = global_q;
+      filled_visible = visible_q;
       if (fill_i) begin
         filled_valid[fill_index] = 1'b1;
         filled_global[fill_index] = fill_entry_i.is_global;
+        filled_visible[fill_index] = 1'b1;
+        dropped_o[fill_set_o*Ways+:Ways] = fill_same;
       end
-      if (drop_all_i) dropped_o = filled_valid;
-      if (drop_local_i) dropped_o = filled_valid & ~filled_global;
+      case (drop_i)
+        mmu_pkg::DropAll:     dropped_o = filled_valid;
+        mmu_pkg::DropLocal:   dropped_o = filled_valid & ~filled_global;
+        mmu_pkg::DropCurrent: dropped_o = filled_visible;
+        mmu_pkg::DropPcid:    dropped_o = filled_valid & ~filled_global & of_pcid;
+        default: ;
+      endcase
       for (int unsigned d = 0; d < 2; d++) begin
         drop_vpn = d == 0 ? drop_a_vpn_i : drop_b_vpn_i;
-        if (d == 0 ? drop_a_i : drop_b_i) begin
+        if (d == 0 ? drop_a_i | drop_of_pcid | drop_i == mmu_pkg::DropPage : drop_b_i) begin
           for (int unsigned l = 1; l <= 3; l++) begin
             if (probe[l]) begin
               drop_key = key_of(2'(l), drop_vpn, quad_i);
               drop_set = set_of(2'(l), drop_vpn, quad_i);
               for (int unsigned w = 0; w < Ways; w++) begin
+                drop_index = IndexWidth'(drop_set * Ways + w);
                 // the way that is being filled is what the fill makes of it
-                if (filled_valid[drop_set*Ways+w]
-                    & (fill_i & fill_index == IndexWidth'(drop_set * Ways + w) ? fill_key
-                                                                               : tag_q[drop_set*Ways+w]) == drop_key) begin
-                  dropped_o[drop_set*Ways+w] = 1'b1;
+                drop_tag = fill_i & fill_index == drop_index ? fill_key : tag_q[drop_index];
+                if ((drop_of_pcid ? filled_valid[drop_index] & ~filled_global[drop_index]
+                                    & pcid_q[drop_index] == drop_pcid_i
+                                  : filled_visible[drop_index]) & drop_tag == drop_key) begin
+                  dropped_o[drop_index] = 1'b1;
                 end
               end
             end
@@ -212,24 +251,29 @@ module tlb_array #(
         end
       end
     end
+    drops_o = changes & |dropped_o;
   end
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       valid_q <= '0;
       global_q <= '0;
-    end else if (drop) begin
+      visible_q <= '0;
+    end else if (changes) begin
       valid_q <= filled_valid & ~dropped_o;
       global_q <= filled_global;
+      visible_q <= (select_i ? filled_valid & (filled_global | of_pcid) : filled_visible) & ~dropped_o;
     end else if (fill_i) begin
       valid_q[fill_index] <= 1'b1;
       global_q[fill_index] <= fill_entry_i.is_global;
+      visible_q[fill_index] <= 1'b1;
     end
   end
 
   always_ff @(posedge clk_i) begin
     if (fill_i) begin
       tag_q[fill_index] <= fill_key;
+      pcid_q[fill_index] <= pcid_i;
       data_q[fill_index] <= fill_entry_i;
     end
   end
@@ -258,6 +302,51 @@ module tlb_array #(
       .victim_set_i(fill_set_o),
       .victim_way_o(victim_way)
     );
+  end else if (Policy == mmu_pkg::ReplaceFifo) begin : g_fifo
+    replace_fifo #(
+      .Sets(Sets),
+      .Ways(Ways)
+    ) fifo (
+      .clk_i,
+      .rst_ni,
+      .touch_i(touch),
+      .touch_set_i(touch_set),
+      .touch_way_i(touch_way),
+      .victim_i(fill_i),
+      .victim_set_i(fill_set_o),
+      .victim_way_o(victim_way),
+      .replace_i(fill_evicts_o)
+    );
+  end else if (Policy == mmu_pkg::ReplaceNru) begin : g_nru
+    replace_nru #(
+      .Sets(Sets),
+      .Ways(Ways)
+    ) nru (
+      .clk_i,
+      .rst_ni,
+      .touch_i(touch),
+      .touch_set_i(touch_set),
+      .touch_way_i(touch_way),
+      .victim_i(fill_i),
+      .victim_set_i(fill_set_o),
+      .victim_way_o(victim_way),
+      .replace_i(fill_evicts_o)
+    );
+  end else if (Policy == mmu_pkg::ReplaceRandom) begin : g_random
+    replace_random #(
+      .Sets(Sets),
+      .Ways(Ways)
+    ) random (
+      .clk_i,
+      .rst_ni,
+      .touch_i(touch),
+      .touch_set_i(touch_set),
+      .touch_way_i(touch_way),
+      .victim_i(fill_i),
+      .victim_set_i(fill_set_o),
+      .victim_way_o(victim_way),
+      .replace_i(fill_evicts_o)
+    );
   end else begin : g_lru
     replace_lru #(
       .Sets(Sets),
@@ -279,10 +368,12 @@ module tlb_array #(
   always_comb begin
     peek_valid_o = 1'b0;
     peek_vpn_o = '0;
+    peek_pcid_o = '0;
     peek_entry_o = '0;
     if (peek_i) begin
       peek_valid_o = valid_q[peek_index_i];
       peek_vpn_o = tag_q[peek_index_i][mmu_pkg::VpnWidth-1:0];
+      peek_pcid_o = pcid_q[peek_index_i];
       peek_entry_o = data_q[peek_index_i];
     end
   end

@@ -19,7 +19,8 @@ module entry_decode (
   output logic                            reserved_o,
   output logic                            leaf_o,
   output logic [mmu_pkg::FrameWidth-1:0]  frame_o,    // of the next table, or of the page
-  output mmu_pkg::rights_t                rights_o
+  output mmu_pkg::rights_t                rights_o,
+  output logic [3:0]                      key_o       // long mode; else 0
 );
 
   logic big;
@@ -31,6 +32,7 @@ module entry_decode (
     leaf_o = 1'b0;
     frame_o = '0;
     rights_o = '0;
+    key_o = '0;
     if (check_i) begin
       present_o = entry_i[mmu_pkg::EntryP];
       big = entry_i[mmu_pkg::EntryPs]
@@ -47,6 +49,7 @@ module entry_decode (
         end
       end else begin
         rights_o.no_execute = entry_i[mmu_pkg::EntryNx];
+        if (context_i.wide) key_o = entry_i[mmu_pkg::EntryKey+:4];
         frame_o = entry_i[51:12];
         if (big && level_i == 3'd2) frame_o[8:0] = '0;
         if (big && level_i == 3'd3) frame_o[17:0] = '0;

@@ -18,14 +18,16 @@
 //
 // A control operation that arrives while the walk is here (or in its last cycle) suppresses the fill.
 
-module walker (
+module walker #(
+  parameter bit AtOnce = 1'b0  // a memory command can take a single cycle
+) (
   input  logic                           clk_i,
   input  logic                           rst_ni,
   input  logic                           step_i,         // a cycle happens
   input  logic [63:0]                    now_i,
   input  logic [31:0]                    start_i,        // walk.start
-  input  logic [32:0]                    read_cycles_i,  // of an entry: latency + walk.step, >= 1
-  input  logic [32:0]                    cas_cycles_i,   // of a compare-and-swap: latency + walk.cas, >= 1
+  input  logic [32:0]                    cycles_i,       // of this cycle's memory command: the latency of the level that
+                                                         // serves it + walk.step or walk.cas, >= 1
   input  logic [51:0]                    beyond_i,       // the physical address bits from MAXPHYADDR up
   input  mmu_pkg::context_t              context_i,
   input  logic [51:12]                   root_i,         // CR3
@@ -33,15 +35,24 @@ module walker (
   input  logic [4*40-1:0]                pdpte_frames_i,
   input  logic                           suppress_i,     // a control operation arrives
 
-  // whom it serves
+  // whom it serves: these hold from the cycle after the grant on
   input  logic                           grant_i,        // the walk begins in the next cycle
-  input  logic                           grant_data_i,   // for the data port
   input  logic [63:0]                    grant_va_i,
-  input  mmu_pkg::access_t               grant_access_i,
+  input  logic [63:0]                    va_i,
+  input  mmu_pkg::access_t               access_i,
   output logic                           busy_o,         // at the cycle's start
-  output logic                           data_o,         // serves the data port
-  output logic [63:0]                    va_o,
   output logic                           begin_o,        // this is the walk's first cycle, or its first again
+
+  // the walk caches: asked in the cycle before the first entry's first, filled in the walk's last
+  output logic                           skip_lookup_o,
+  output logic [mmu_pkg::VpnWidth-1:0]   skip_vpn_o,
+  input  logic                           skip_hit_i,
+  input  logic [mmu_pkg::LevelWidth-1:0] skip_level_i,   // of the table found
+  input  logic [51:12]                   skip_table_i,
+  input  mmu_pkg::rights_t               skip_rights_i,  // combined down to it
+  output logic [5:2]                     passed_o,       // levels of the non-leaf entries that this pass has read
+  output logic [4*40-1:0]                passed_tables_o,  // where they point to: level 2 first
+  output logic [4*3-1:0]                 passed_rights_o,  // combined down to there
 
   // memory; the reply holds from the command's cycle or the next one on
   output logic                           mem_valid_o,
@@ -79,14 +90,18 @@ module walker (
   logic [5:1] stale_q, stale_d;                      // levels whose entry needs A or D
   mmu_pkg::entry_t leaf_q, leaf_d;                   // what will be filled
 
-  logic data_q;
-  logic [63:0] va_q;
-  mmu_pkg::access_t access_q;
+  logic [5:2] passed_q, passed_d;
+  logic [51:12] passed_table_q[8];                   // by level
+  mmu_pkg::rights_t passed_rights_q[8];
   logic [63:0] entry_q[8];                           // as read, by level
   logic [51:0] entry_pa_q[8];
 
+  // The latency of a command shows in its first cycle, which is its last only where memory is as fast as that: elsewhere
+  // what is served when does not depend on it, and a simulator is told so.
   logic due;
-  assign due = step_i & state_q != StIdle & now_i == due_q;
+  logic [63:0] due_now;
+  assign due_now = command_q ? now_i + 64'(cycles_i) - 64'd1 : due_q;
+  assign due = step_i & state_q != StIdle & (AtOnce ? now_i == due_now : ~command_q & now_i == due_q);
 
   // -------------------------------------------------------------------------------------------------------------------
   // The entry in hand: where it is, what it says, whether the access may go on
@@ -112,16 +127,17 @@ module walker (
     table_index = '0;
     read_pa = '0;
     if (state_q == StRead) begin
-      table_index = 10'(va_q >> shift) & mask;
+      table_index = 10'(va_i >> shift) & mask;
       read_pa = {table_q, wide ? {table_index[8:0], 3'b0} : {table_index, 2'b0}};
     end
   end
 
   logic arrived, absent, present, reserved, leaf;
   logic [mmu_pkg::FrameWidth-1:0] frame;
+  logic [3:0] key;
   mmu_pkg::rights_t rights, combined;
   assign arrived = due & state_q == StRead;
-  assign absent = due & state_q == StBegin & context_i.mode == mmu_pkg::ModePae & ~pdpte_present_i[va_q[31:30]];
+  assign absent = due & state_q == StBegin & context_i.mode == mmu_pkg::ModePae & ~pdpte_present_i[va_i[31:30]];
 
   entry_decode decode (
     .check_i(arrived & ~reply_error_i),
@@ -134,7 +150,8 @@ module walker (
     .reserved_o(reserved),
     .leaf_o(leaf),
     .frame_o(frame),
-    .rights_o(rights)
+    .rights_o(rights),
+    .key_o(key)
   );
 
   assign combined.writable = rights_q.writable & rights.writable;
@@ -146,18 +163,19 @@ module walker (
   permission permission (
     .check_i((arrived & ~reply_error_i) | absent),
     .context_i,
-    .access_i(access_q),
+    .access_i(access_i),
     .present_i(present),
     .reserved_i(reserved),
     .leaf_i(leaf),
     .rights_i(combined),
+    .key_i(key),
     .fault_o(page_fault),
     .error_o(page_error)
   );
 
   logic bus_error, stale, write;
   assign bus_error = due & (state_q == StRead | state_q == StCas) & reply_error_i;
-  assign write = access_q.kind == mmu_pkg::AccessWrite;
+  assign write = access_i.kind == mmu_pkg::AccessWrite;
   assign stale = ~reply_data_i[mmu_pkg::EntryA] | (leaf & write & ~reply_data_i[mmu_pkg::EntryD]);
 
   // -------------------------------------------------------------------------------------------------------------------
@@ -183,6 +201,7 @@ module walker (
         leaf_d.frame = frame;
         leaf_d.level = level_q[1:0];
         leaf_d.rights = combined;
+        leaf_d.key = key;
         leaf_d.dirty = reply_data_i[mmu_pkg::EntryD] | write;
         leaf_d.is_global = reply_data_i[mmu_pkg::EntryG] & context_i.pge;
       end
@@ -211,10 +230,12 @@ module walker (
   // -------------------------------------------------------------------------------------------------------------------
   // Where a walk sets out from
 
+  logic [63:0] set_out_va;
   logic [1:0] pdpte;
   logic [51:12] root;
   always_comb begin
-    pdpte = grant_i ? grant_va_i[31:30] : va_q[31:30];
+    set_out_va = grant_i ? grant_va_i : va_i;
+    pdpte = set_out_va[31:30];
     unique case (context_i.mode)
       mmu_pkg::Mode32Bit: root = {20'b0, root_i[31:12]};
       mmu_pkg::ModePae:   root = pdpte_frames_i[pdpte*40+:40];
@@ -225,50 +246,56 @@ module walker (
   // -------------------------------------------------------------------------------------------------------------------
   // Steps
 
-  logic set_out, enter_top;
+  // Enter: the first entry's first cycle comes.
+  logic set_out, enter;
+  assign set_out = grant_i | (failed & ~bus_error);
+  assign enter = set_out ? start_i == '0 : due & state_q == StBegin & ~done_o;
+  assign skip_lookup_o = enter;
+  assign skip_vpn_o = set_out_va[56:12];
+
   always_comb begin
     state_d = state_q;
-    due_d = due_q;
+    due_d = due_now;
+    passed_d = passed_q;
     begin_d = begin_q & ~step_i;
     command_d = command_q & ~step_i;
     level_d = level_q;
     table_d = table_q;
     rights_d = rights_q;
-    enter_top = 1'b0;
 
     if (done_o) begin
       state_d = StIdle;
-    end else if (due && state_q == StBegin) begin
-      enter_top = 1'b1;
     end else if (arrived && !leaf) begin
       command_d = 1'b1;
-      due_d = now_i + 64'(read_cycles_i);
+      passed_d[level_q] = 1'b1;
       level_d = level_q - 3'd1;
       table_d = frame;
       rights_d = combined;
     end else if (updates) begin
       state_d = StCas;
       command_d = 1'b1;
-      due_d = now_i + 64'(cas_cycles_i);
       level_d = highest(stale_d);
     end
 
-    set_out = grant_i | (failed & ~bus_error);
     if (set_out) begin
       begin_d = 1'b1;
       state_d = StBegin;
       due_d = now_i + 64'(start_i);
-      enter_top = start_i == '0;
     end
-    if (enter_top) begin
+    if (enter) begin
       state_d = StRead;
       command_d = 1'b1;
-      due_d = now_i + 64'(read_cycles_i);
+      passed_d = '0;
       level_d = top;
       table_d = root;
       rights_d.writable = 1'b1;
       rights_d.user = 1'b1;
       rights_d.no_execute = 1'b0;
+      if (skip_hit_i) begin
+        level_d = skip_level_i;
+        table_d = skip_table_i;
+        rights_d = skip_rights_i;
+      end
     end
   end
 
@@ -287,22 +314,20 @@ module walker (
   end
 
   always_ff @(posedge clk_i) begin
+    if (due | grant_i | (step_i & command_q)) due_q <= due_d;
     if (due | grant_i) begin
-      due_q <= due_d;
+      passed_q <= passed_d;
       level_q <= level_d;
       table_q <= table_d;
       rights_q <= rights_d;
-      stale_q <= enter_top ? '0 : stale_d;
+      stale_q <= enter ? '0 : stale_d;
       leaf_q <= leaf_d;
-    end
-    if (grant_i) begin
-      data_q <= grant_data_i;
-      va_q <= grant_va_i;
-      access_q <= grant_access_i;
     end
     if (arrived) begin
       entry_q[level_q] <= reply_data_i;
       entry_pa_q[level_q] <= read_pa;
+      passed_table_q[level_q] <= frame;
+      passed_rights_q[level_q] <= combined;
     end
   end
 
@@ -310,8 +335,11 @@ module walker (
   // Outputs
 
   assign busy_o = state_q != StIdle;
-  assign data_o = data_q;
-  assign va_o = va_q;
+  assign passed_o = passed_q;
+  for (genvar l = 2; l <= 5; l++) begin : g_passed
+    assign passed_tables_o[(l-2)*40+:40] = passed_table_q[l];
+    assign passed_rights_o[(l-2)*3+:3] = passed_rights_q[l];
+  end
   assign begin_o = step_i & begin_q;
 
   always_comb begin

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+// Claims about one level of the timing caches, bound to every timing_cache from outside; in builds with
+// PAGEWALK_ASSERT=1 only.
+
+module timing_cache_check #(
+  parameter int unsigned Ways = 1,
+  parameter int unsigned Requests = 1,
+  parameter int unsigned Ops = 1,
+  parameter int unsigned Count = 1,
+  parameter int unsigned Next = 1,
+  parameter int unsigned SetWidth = 1,
+  parameter int unsigned WayWidth = 1,
+  parameter int unsigned TagWidth = 1,
+  parameter int unsigned RowWidth = 1
+) (
+  input logic                clk_i,
+  input logic                rst_ni,
+  input logic [Count-1:0]    op,
+  input logic [Count-1:0]    fills,
+  input logic [Next-1:0]     below_o,
+  input logic [Requests-1:0] enter_i,
+  input logic [Requests-1:0] late_i,
+  input logic [SetWidth-1:0] set[Count],
+  input logic [WayWidth-1:0] way[Count],
+  input logic [TagWidth-1:0] tag[Count],
+  input logic [RowWidth-1:0] row[Count]
+);
+
+  // Rows as the operations leave them: every way stands once in the order, the newest first; dirty lines are valid.
+  // A line is not filled over itself: that would have been a hit.
+  logic orders, dirty_valid, fills_differ, again, late_stays;
+  logic [Ways-1:0] seen;
+  always_comb begin
+    orders = 1'b1;
+    dirty_valid = 1'b1;
+    fills_differ = 1'b1;
+    late_stays = 1'b1;
+    again = 1'b0;
+    seen = '0;
+    for (int unsigned i = 0; i < Count; i++) begin
+      if (op[i]) begin
+        seen = '0;
+        for (int unsigned w = 0; w < Ways; w++) begin
+          for (int unsigned v = 0; v < Ways; v++) begin
+            if (row[i][2*Ways+w*WayWidth+:WayWidth] == WayWidth'(v)) seen[v] = 1'b1;
+          end
+        end
+        if (seen != '1) orders = 1'b0;
+        if ((row[i][Ways-1:0] & ~row[i][Ways+:Ways]) != '0) dirty_valid = 1'b0;
+        again = 1'b0;
+        for (int unsigned j = 0; j < i; j++) begin
+          if (fills[j] && set[i] == set[j] && way[i] == way[j]) again = tag[i] == tag[j];
+          if (j % Ops == 0 && late_i[j/Ops] && fills[i] && set[i] == set[j] && way[i] == way[j]) late_stays = 1'b0;
+        end
+        if (fills[i] & again) fills_differ = 1'b0;
+      end
+    end
+  end
+
+  EveryWayOnceInTheOrder: assert property (@(posedge clk_i) disable iff (!rst_ni) orders);
+  DirtyLinesAreValid: assert property (@(posedge clk_i) disable iff (!rst_ni) dirty_valid);
+  NoLineFilledOverItself: assert property (@(posedge clk_i) disable iff (!rst_ni) fills_differ);
+  // What makes a late mark exact: the line is where it was looked up until the cycle ends.
+  LateMarksFindTheirLine: assert property (@(posedge clk_i) disable iff (!rst_ni) late_stays);
+  LateMarksOnlyWhoEnters: assert property (@(posedge clk_i) disable iff (!rst_ni) (late_i & ~enter_i) == '0);
+  NothingComesOfNothing: assert property (@(posedge clk_i) disable iff (!rst_ni) op == '0 |-> below_o == '0);
+
+endmodule
+
+bind timing_cache timing_cache_check #(
+  .Ways(Ways),
+  .Requests(Requests),
+  .Ops(Ops),
+  .Count(Count),
+  .Next(Next),
+  .SetWidth(SetWidth),
+  .WayWidth(WayWidth),
+  .TagWidth(TagWidth),
+  .RowWidth(RowWidth)
+) timing_cache_check (.*);
