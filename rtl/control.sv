@@ -320,8 +320,7 @@ module control (
         mmu_pkg::OpCr4: begin
           if (cr4_changes[mmu_pkg::Cr4Pae] | cr4_changes[mmu_pkg::Cr4Pse]
               | (cr4_changes[mmu_pkg::Cr4Smep] & cr4_d[mmu_pkg::Cr4Smep])) drop_o = mmu_pkg::DropCurrent;
-          if (cr4_changes[mmu_pkg::Cr4Pge] | cr4_changes[mmu_pkg::Cr4La57]
-              | (cr4_changes[mmu_pkg::Cr4Pcide] & pcide)) drop_o = mmu_pkg::DropAll;
+          if (cr4_changes[mmu_pkg::Cr4Pge] | (cr4_changes[mmu_pkg::Cr4Pcide] & pcide)) drop_o = mmu_pkg::DropAll;
         end
         mmu_pkg::OpEfer:   if (efer_changes[mmu_pkg::EferNxe]) drop_o = mmu_pkg::DropCurrent;
         mmu_pkg::OpInvlpg: if (canonical) drop_o = mmu_pkg::DropPage;

@@ -131,7 +131,7 @@ enum tlb_array {
 enum served_by { SERVED_L1D, SERVED_L2, SERVED_L3, SERVED_DRAM, SERVED_COUNT };
 
 enum event_type {
-  EVENT_ACCEPT,      // port, kind (access_kind), va
+  EVENT_ACCEPT,      // port, kind (access_kind), va: the linear address, as in all events
   EVENT_LOOKUP,      // port, array that hit (or the main array on a miss), hit 0/1, set and way on a hit, va
   EVENT_WALK_BEGIN,  // port, va: the first cycle of walk.start (or the cycle of the first read if start is 0); again
                      // after a failed compare-and-swap

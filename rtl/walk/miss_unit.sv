@@ -196,7 +196,7 @@ module miss_unit #(
     assign touch_o = hit_i & ~denied;
 
     assign walk_grant = (grant_i & grant_clean_i) | (walks & ~instant);
-    assign walk_va = looking_q ? va_q : grant_va_i;
+    assign walk_va = walks & ~instant ? va_q : grant_va_i;
 
     always_ff @(posedge clk_i) begin
       if (!rst_ni) begin

@@ -81,9 +81,9 @@ static uint64_t pick_va(struct software* s) {
 // Rights mostly permissive, so that hits are not rare; every bit that a rule speaks of is drawn.
 static uint64_t entry_bits(struct software* s, bool leaf) {
   uint64_t bits = 0;
-  if (chance(s, 98)) bits |= 1;
-  if (chance(s, 95)) bits |= 2;
-  if (chance(s, 93)) bits |= 4;
+  if (chance(s, 99)) bits |= 1;
+  if (chance(s, 97)) bits |= 2;
+  if (chance(s, 96)) bits |= 4;
   bits |= (draw(s) & 0xe18);  // PWT, PCD, software bits
   if (chance(s, 70)) bits |= 0x20;
   if (leaf && chance(s, 50)) bits |= 0x40;
@@ -185,7 +185,7 @@ static struct ref draw_part(struct software* s, enum port port) {
   if (chance(s, 50)) part.flags |= REF_AC;
   if (part.kind != ACCESS_FETCH && chance(s, 3)) part.flags |= REF_IMPLICIT;
   if (s->campaign->features && chance(s, 10)) part.segment = (uint8_t)below(s, 4);
-  if (chance(s, 60)) part.va = s->recent[below(s, RECENT)];  // reuse: hits, and both ports on one page
+  if (chance(s, 70)) part.va = s->recent[below(s, RECENT)];  // reuse: hits, and both ports on one page
   s->recent[s->recent_next++ % RECENT] = part.va;
   return part;
 }
