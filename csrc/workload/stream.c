@@ -82,6 +82,7 @@ static long left_over(struct error* err) {
 
 // Puts something where the inflater puts its output, which is as long as `asked`: its length, 0 at the end, or -1.
 static long gzip_unpack(struct stream* s, uInt asked, struct error* err) {
+  if (s->inflate.msg) return fail(s, err, s->inflate.msg);  // of the call before
   while (s->inflate.avail_out == asked) {
     if (s->inflate.avail_in == 0) {
       long n = raw_read(s);
@@ -110,7 +111,7 @@ static long gzip_read(struct stream* s, void* to, size_t room, struct error* err
   s->inflate.next_out = to;
   s->inflate.avail_out = asked;
   long n = gzip_unpack(s, asked, err);
-  // What was unpacked before an error comes first; the error will be met again.
+  // What was unpacked before an error comes first; the error is told by the next call.
   return n < 0 && s->inflate.avail_out < asked ? (long)(asked - s->inflate.avail_out) : n;
 }
 

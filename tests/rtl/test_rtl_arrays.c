@@ -247,19 +247,19 @@ static void waveforms_are_written(void** state) {
   struct error err = {""};
   struct engine* plain = rtl_engine_create(&config, ram_bus(ram), false, &err);
   assert_non_null(plain);
-  assert_false(engine_wave(plain, "x.fst", 0, 10, &err));
+  assert_false(engine_wave(plain, "x.fst", 0, 0, 10, &err));
   assert_int_not_equal(strlen(err.text), 0);
   engine_destroy(plain);
 
   struct engine* engine = rtl_engine_create(&config, ram_bus(ram), true, &err);
   if (!engine) fail_msg("%s", err.text);
-  assert_false(engine_wave(engine, "/nowhere/x.fst", 0, 10, &err));
+  assert_false(engine_wave(engine, "/nowhere/x.fst", 0, 0, 10, &err));
   assert_non_null(strstr(err.text, "/nowhere/x.fst"));
-  assert_false(engine_wave(engine, "/dev/full", 0, 10, &err));
+  assert_false(engine_wave(engine, "/dev/full", 0, 0, 10, &err));
   assert_non_null(strstr(err.text, "space"));
   char path[] = "/tmp/pagewalk-wave-XXXXXX";
   close(mkstemp(path));
-  assert_true(engine_wave(engine, path, 0, 100, &err));
+  assert_true(engine_wave(engine, path, 0, 0, 100, &err));
   struct ref ref = {.va = 0x5000, .size = 4, .kind = ACCESS_READ};
   struct play play = {.until = UINT64_MAX};
   for (int i = 0; i < 50; i++) engine_play(engine, &ref, 1, &play);
