@@ -68,7 +68,7 @@ static void plan_cr4(struct control_plan* plan, const struct registers* now, uin
                   (has(set, CR4_PCIDE) && (!long_mode(now) || has(now->value[CONTROL_CR3], CR3_PCID)));
   plan->after.value[CONTROL_CR4] = value;
   plan->load_pdptes = has(changed, CR4_LOADS_PDPTES) && registers_mode(&plan->after) == MODE_PAE;
-  if (has(changed, CR4_PGE | CR4_LA57) || has(cleared, CR4_PCIDE))
+  if (has(changed, CR4_PGE) || has(cleared, CR4_PCIDE))
     plan->drop = DROP_ALL;
   else if (has(changed, CR4_PAE | CR4_PSE) || has(set, CR4_SMEP))
     plan->drop = DROP_PCID_AND_GLOBAL;

@@ -133,7 +133,7 @@ void mmu_accept(struct mmu* mmu, enum port number, const struct ref* part, uint6
   port->answer = (struct answer){.accept = now};
   events_emit(
       &mmu->events,
-      &(struct event){.cycle = now, .type = EVENT_ACCEPT, .port = (uint8_t)number, .kind = part->kind, .va = part->va});
+      &(struct event){.cycle = now, .type = EVENT_ACCEPT, .port = (uint8_t)number, .kind = part->kind, .va = port->va});
 }
 
 // A write must not go through a translation whose D is clear.
