@@ -37,7 +37,7 @@ static bool check_user_half(const struct session* s, uint64_t user_end, struct e
   const struct trace* trace = s->trace;
   for (size_t i = 0; i < trace->count; i++) {
     const struct ref* ref = &trace->refs[i];
-    if (ref->va + (ref->size - 1) < user_end && ref->va < user_end) continue;
+    if (ref->va + (ref->size - 1) < user_end) continue;
     return error_set(err,
                      "reference %llu: address %#llx lies in the kernel's part of the address space (in %s paging a "
                      "program has 0 to %#llx): leave it out with --skip or --count, or use mode=32-bit or mode=pae, "

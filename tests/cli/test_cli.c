@@ -228,8 +228,7 @@ static void impossible_machines_are_refused(void** state) {
   failed(shell("$P run " SMALL "--set itlb.sets=12"), "itlb.sets: 12");
   failed(shell("$P run " SMALL "--set dtlb.ways=0"), "dtlb.ways: 0");
   failed(shell("$P run " SMALL "--set dtlb.wasy=4"), "did you mean dtlb.ways?");
-  failed(shell("$P run " SMALL "--set stlb.sets=128"), "not in this version");
-  failed(shell("$P run " SMALL "--set mode=4-level"), "later version");
+  failed(shell("$P run " SMALL "--set stlb.sets=12"), "stlb.sets: 12");
   failed(shell("$P run " SMALL "--set mode=none"), "needs paging");
   failed(shell("$P run " SMALL "--config nowhere"), "no such machine");
 }
@@ -302,6 +301,23 @@ static void strict_runs_refuse_wide_addresses(void** state) {
   left_behind("w.din");
 }
 
+// In the 64-bit modes nothing is moved: the whole lower half can be used, and what lies elsewhere is told.
+static void addresses_beyond_user_space_are_told(void** state) {
+  (void)state;
+  succeeded(
+      shell("printf '0 7fffffffffff\n1 401000\n' >w.din; $P run --engine model --trace w.din --set mode=4-level"));
+  assert_null(strstr(out, "moved"));
+  succeeded(shell("printf '0 ffffffffffffff\n' >w.din; $P run --engine model --trace w.din --set mode=5-level"));
+  failed(shell("$P run --engine model --trace w.din --set mode=4-level"), "not canonical in 4-level paging");
+  failed(
+      shell("printf '0 401000\n2 ffffffffff600000\n' >w.din; $P run --engine model --trace w.din --set mode=4-level"),
+      "reference 2: address 0xffffffffff600000 lies in the kernel's part");
+  says(err, "0 to 0x7fffffffffff)");
+  failed(shell("printf '0 ffffffffffffffff\n' >w.din; $P run --engine model --trace w.din --set mode=5-level"),
+         "reference 1: address 0xffffffffffffffff lies in the kernel's part");
+  left_behind("w.din");
+}
+
 static void unknown_generators_are_told(void** state) {
   (void)state;
   assert_int_equal(shell("$P run --engine model --generate unifrom:pages=4,refs=10"), 1);
@@ -319,9 +335,9 @@ static void nothing_left_to_run_is_told(void** state) {
 static void runs_add_up(void** state) {
   (void)state;
   static const char* const ways[] = {"", "--frames 60", "--paging eager", "--frames 60 --warm 5000"};
-  static const char* const modes[] = {"32-bit", "pae"};
+  static const char* const modes[] = {"32-bit", "pae", "4-level", "5-level"};
   for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
-    for (size_t m = 0; m < 2; m++) {
+    for (size_t m = 0; m < 4; m++) {
       succeeded(shell("$P run " SMALL "%s --set mode=%s --json r.json", ways[i], modes[m]));
       assert_string_equal(err, "");
       json_t* root = json_file("r.json");
@@ -336,6 +352,42 @@ static void runs_add_up(void** state) {
       assert_int_equal(figure(root, "kernel", "checksum_errors"), 0);
       json_decref(root);
       left_behind("r.json");
+    }
+  }
+}
+
+// Second level, walk caches and timing caches have their lines and keys, and their cycles are in the account.
+static void everything_adds_up_in_every_mode(void** state) {
+  (void)state;
+  static const char* const modes[] = {"32-bit", "pae", "4-level", "5-level"};
+  for (size_t m = 0; m < 4; m++) {
+    for (size_t eager = 0; eager < 2; eager++) {
+      succeeded(
+          shell("$P run --engine model --generate mix:pages=300,code=40,refs=30000,write=30 %s --set mode=%s "
+                "--set stlb.sets=16 --set psc.pde=2 --set psc.pdpte=2 --set psc.pml4e=1 --set psc.pml5e=1 "
+                "--set cache.l1d.sets=8 --set cache.l2.sets=64 --json r.json",
+                eager ? "--paging eager" : "--frames 200", modes[m]));
+      assert_string_equal(err, "");
+      says(out, "second-level hits");
+      says(out, "PDE cache hits");
+      says(out, "L2 hits of walks");
+      says(out, "data beyond L1D");
+      json_t* root = json_file("r.json");
+      assert_int_equal(sum_of_cycles(root), figure(root, NULL, "cycles"));
+      assert_int_equal(figure(root, "stlb", "hits") + figure(root, "stlb", "misses"),
+                       figure(root, "itlb", "misses") + figure(root, "dtlb", "misses"));
+      assert_true(figure(root, "cycles_by", "stlb") > 0 && figure(root, "cycles_by", "data") > 0);
+      json_t *psc = json_object_get(root, "psc"), *cache = json_object_get(root, "cache");
+      static const char* const levels[] = {"pde", "pdpte", "pml4e", "pml5e"};
+      static const size_t used[] = {1, 1, 3, 4};
+      for (size_t i = 0; i < 4; i++)
+        assert_int_equal(figure(psc, levels[i], "hits") + figure(psc, levels[i], "misses") > 0, i < used[m]);
+      assert_true(figure(cache, "l1d", "data_hits") > 0 && figure(cache, "l2", "walk_hits") > 0);
+      assert_int_equal(figure(cache, "l3", "walk_misses"), 0);
+      uint64_t faults = figure(root, "faults", "minor") + figure(root, "faults", "major");
+      assert_true(eager ? faults == 0 : faults > 340);
+      assert_int_equal(figure(root, "kernel", "checksum_errors"), 0);
+      json_decref(root);
     }
   }
 }
@@ -637,9 +689,11 @@ static const struct CMUnitTest tests[] = {
     CASE(truncated_archives_are_told),
     CASE(a_binary_trace_cut_in_a_record_is_told),
     CASE(strict_runs_refuse_wide_addresses),
+    CASE(addresses_beyond_user_space_are_told),
     CASE(unknown_generators_are_told),
     CASE(nothing_left_to_run_is_told),
     CASE(runs_add_up),
+    CASE(everything_adds_up_in_every_mode),
     CASE(the_same_run_gives_the_same_json),
     CASE(skip_and_count_take_a_part),
     CASE(a_part_of_a_generated_trace_is_that_part),

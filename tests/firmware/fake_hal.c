@@ -331,13 +331,19 @@ static const struct hal_ops ops = {.load = load,
 
 // ---------------------------------------------------------------------------------------------------------------------
 
+void* fake_reserve(uint64_t bytes) {
+  void* memory = mmap(NULL, bytes ? bytes : 1, HOST_READ_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  assert_true(memory != MAP_FAILED);
+  return memory;
+}
+
+void fake_release(void* memory, uint64_t bytes) { munmap(memory, bytes ? bytes : 1); }
+
 void fake_create(struct fake_hal* fake, uint64_t frames, uint64_t blocks, uint64_t disk_cycles) {
   memset(fake, 0, sizeof *fake);
   fake->hal.ops = &ops;
   fake->bytes = frames * 4096;
-  fake->memory =
-      mmap(NULL, fake->bytes ? fake->bytes : 1, HOST_READ_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  assert_true(fake->memory != MAP_FAILED);
+  fake->memory = fake_reserve(fake->bytes);
   // Small memories start full of garbage, as real ones do; large ones would cost the host too much.
   if (fake->bytes <= 1 << 24) memset(fake->memory, 0xa5, fake->bytes);
   fake->blocks = blocks;
@@ -353,7 +359,7 @@ void fake_create(struct fake_hal* fake, uint64_t frames, uint64_t blocks, uint64
 }
 
 void fake_destroy(struct fake_hal* fake) {
-  munmap(fake->memory, fake->bytes ? fake->bytes : 1);
+  fake_release(fake->memory, fake->bytes);
   free(fake->disk);
   free(fake->tlb);
   free(fake->links);

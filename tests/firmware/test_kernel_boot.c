@@ -210,6 +210,33 @@ static void the_direct_map_has_all_memory(void** state) {
   }
 }
 
+// 512 GiB fill a table of 1 GiB pages; one frame more needs another.
+static void the_direct_map_goes_on_in_another_table(void** state) {
+  (void)state;
+  for (unsigned i = 0; i < 2; i++) {
+    struct kernel_params params = {.paging = long_modes[i], .maxphyaddr = 40, .frames = ((uint64_t)1 << 27) + 1};
+    const uint64_t last = (uint64_t)1 << 39, base = 0 - user_end(long_modes[i]);
+    struct fake_hal fake;
+    fake_create(&fake, params.frames, 1, 1);
+    size_t bytes = kernel_arena_bytes(&params);
+    void* arena = fake_reserve(bytes);
+    struct kernel* kernel = kernel_boot(arena, bytes, &fake.hal, &params);
+    assert_non_null(kernel);
+    struct kernel_stats stats;
+    kernel_stats(kernel, &stats);
+    assert_int_equal(stats.frames_kernel, i == 0 ? 3 : 4);
+    uint64_t pa;
+    unsigned error;
+    const uint64_t places[] = {0x1238, last - 8, last, last + 4088};
+    for (unsigned n = 0; n < 4; n++) {
+      assert_true(fake_access(&fake, base + places[n], FAKE_WRITE, false, &pa, &error));
+      assert_true(pa == places[n]);
+    }
+    fake_release(arena, bytes);
+    fake_destroy(&fake);
+  }
+}
+
 // SDM vol. 3A, 9.8.5: PAE (and LA57) and CR3 before LME, and PG last.
 static void long_mode_is_entered_in_the_architectures_order(void** state) {
   (void)state;
@@ -253,6 +280,9 @@ static void booting_with_8_gib_touches_few_frames(void** state) {
   assert_true(world->fake.references < 200);
   kernel_stats(world->kernel, &stats);
   assert_int_equal(stats.frames_kernel, 2);
+  assert_int_equal(stats.frames_free, stats.frames_total - 2);
+  assert_int_equal(frames_take(world->kernel, USE_PAGE), 2 * PGSIZE);  // there is but one zone
+  assert_int_equal(frames_take(world->kernel, USE_TABLE), 3 * PGSIZE);
   end(world);
 }
 
@@ -320,6 +350,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(processes_share_the_upper_gigabyte),
     cmocka_unit_test(processes_share_the_upper_half),
     cmocka_unit_test(the_direct_map_has_all_memory),
+    cmocka_unit_test(the_direct_map_goes_on_in_another_table),
     cmocka_unit_test(long_mode_is_entered_in_the_architectures_order),
     cmocka_unit_test(four_levels_reach_half_their_address_space),
     cmocka_unit_test(booting_with_8_gib_touches_few_frames),

@@ -165,6 +165,31 @@ static void unused_tables_go_with_the_process(void** state) {
   }
 }
 
+// The processor may remember what led to a table: when the table goes, it must forget, or it would find in that frame
+// what others put there. So must the page's TLB entry go.
+static void tables_that_went_are_forgotten(void** state) {
+  (void)state;
+  const enum kernel_paging modes[] = {KERNEL_PAGING_32BIT, KERNEL_PAGING_PAE, KERNEL_PAGING_4LEVEL,
+                                      KERNEL_PAGING_5LEVEL};
+  for (unsigned i = 0; i < 4; i++) {
+    begin(modes[i]);
+    uint64_t va = kernel_user_end(kernel) / 2 + 8 * PGSIZE, entry_pa, skip_to, pa;
+    unsigned size = kernel->format->entry_bytes, error = 0;
+    assert_int_equal(kernel_map(kernel, process->pid, va, va + 2 * PGSIZE, PROT_READ), 0);
+    kernel_switch(kernel, process->pid);
+    assert_true(fake_touch(&fake, kernel, va, FAKE_READ, NULL, NULL));
+    assert_true(table_find(kernel, process->root, va, &entry_pa, &skip_to));
+    table_clear(kernel, process, va);
+    for (unsigned n = 0; n < 2; n++) fake_poke(&fake, entry_pa + n * size, size, 0x9000 | PTE_P | PTE_U);
+    // The neighbour first: it has no TLB entry, and the page's fault would make the processor forget what led to both.
+    for (unsigned n = 2; n-- > 0;) {
+      assert_false(fake_access(&fake, va + n * PGSIZE, FAKE_READ, true, &pa, &error));
+      assert_int_equal(error, FEC_U);
+    }
+    end();
+  }
+}
+
 // The processor reads PDPTEs only when CR3 is loaded: a new directory of the running process needs that.
 static void a_new_pdpte_is_loaded(void** state) {
   (void)state;
@@ -202,11 +227,12 @@ static void swap_entries_differ_from_all_others(void** state) {
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(the_32_bit_format_is_10_10_12),     cmocka_unit_test(the_pae_format_is_2_9_9_12),
-    cmocka_unit_test(the_long_formats_are_nines_and_12), cmocka_unit_test(find_says_where_a_missing_table_ends),
-    cmocka_unit_test(a_table_goes_with_its_last_entry),  cmocka_unit_test(lone_pages_leave_no_tables),
-    cmocka_unit_test(unused_tables_go_with_the_process), cmocka_unit_test(a_new_pdpte_is_loaded),
-    cmocka_unit_test(leaves_carry_the_vmas_protection),  cmocka_unit_test(swap_entries_differ_from_all_others),
+    cmocka_unit_test(the_32_bit_format_is_10_10_12),       cmocka_unit_test(the_pae_format_is_2_9_9_12),
+    cmocka_unit_test(the_long_formats_are_nines_and_12),   cmocka_unit_test(find_says_where_a_missing_table_ends),
+    cmocka_unit_test(a_table_goes_with_its_last_entry),    cmocka_unit_test(lone_pages_leave_no_tables),
+    cmocka_unit_test(unused_tables_go_with_the_process),   cmocka_unit_test(a_new_pdpte_is_loaded),
+    cmocka_unit_test(tables_that_went_are_forgotten),      cmocka_unit_test(leaves_carry_the_vmas_protection),
+    cmocka_unit_test(swap_entries_differ_from_all_others),
 };
 
 TEST_MAIN(tests)

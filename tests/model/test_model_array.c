@@ -167,10 +167,10 @@ static void nru_takes_the_lowest_that_was_not_touched(void** state) {
   bool evicts;
   assert_true(array_create(&a, 1, 4, REPLACE_NRU));
   for (uint32_t i = 0; i < 4; i++) fill(&a, 0x1000 * i, i, &evicts);  // 1, 11, 111, then way 3 alone: 1000
-  assert_int_equal(fill(&a, 0x4000, 10, &evicts), 0);                  // 1001
-  touch_page(&a, 0x1000, 11);                                          // 1011
-  assert_int_equal(fill(&a, 0x5000, 12, &evicts), 2);                  // the last clear one: 0100
-  assert_int_equal(fill(&a, 0x6000, 13, &evicts), 0);                  // 0101
+  assert_int_equal(fill(&a, 0x4000, 10, &evicts), 0);                 // 1001
+  touch_page(&a, 0x1000, 11);                                         // 1011
+  assert_int_equal(fill(&a, 0x5000, 12, &evicts), 2);                 // the last clear one: 0100
+  assert_int_equal(fill(&a, 0x6000, 13, &evicts), 0);                 // 0101
   drop_page(&a, 0x1000);
   touch_page(&a, 0x3000, 14);                          // 1101: way 1 is invalid, its bit is still clear
   assert_int_equal(fill(&a, 0x7000, 15, &evicts), 1);  // 0010

@@ -83,7 +83,10 @@ static const struct step steps[] = {
     {ON, 0, CR4_SMEP, 0, CONTROL_CR4, 0, false, false, DROP_NOTHING, 0},
     {ON, 0, 0, 0, CONTROL_CR4, CR4_PAE, false, true, DROP_PCID_AND_GLOBAL, CR4_PAE},
     {ON, 0, CR4_PAE, 0, CONTROL_CR4, 0, false, false, DROP_PCID_AND_GLOBAL, 0},
-    {OFF, 0, CR4_PAE, EFER_LME, CONTROL_CR4, CR4_PAE | CR4_LA57, false, false, DROP_ALL, CR4_PAE | CR4_LA57},
+    // LA57 may change where long mode is not active: in other modes it means nothing, and with paging off nothing is
+    // held
+    {OFF, 0, CR4_PAE, EFER_LME, CONTROL_CR4, CR4_PAE | CR4_LA57, false, false, DROP_NOTHING, CR4_PAE | CR4_LA57},
+    {ON, 0, 0, 0, CONTROL_CR4, CR4_LA57, false, false, DROP_NOTHING, CR4_LA57},
     {ON, 0x1000, CR4_PAE, LONG_EFER, CONTROL_CR4, CR4_PAE | CR4_PCIDE, false, false, DROP_NOTHING, CR4_PAE | CR4_PCIDE},
     {ON, 0x1001, CR4_PAE | CR4_PCIDE, LONG_EFER, CONTROL_CR4, CR4_PAE, false, false, DROP_ALL, CR4_PAE},
     {ON, 0x1001, CR4_PAE | CR4_PCIDE, LONG_EFER, CONTROL_CR4, CR4_PAE | CR4_PCIDE | CR4_PSE, false, false,
@@ -167,7 +170,10 @@ static void drops_name_a_pcid(void** state) {
       {0x1007, CR4_PAE | CR4_PCIDE, {.op = CONTROL_CR3, .value = 0x2009}, DROP_PCID, 9},
       {0x1007, CR4_PAE, {.op = CONTROL_CR3, .value = 0x2009}, DROP_NON_GLOBAL, 0},
       {0x1007, CR4_PAE | CR4_PCIDE, {.op = CONTROL_EFER, .value = EFER_LME | EFER_NXE}, DROP_PCID_AND_GLOBAL, 7},
-      {0x1007, CR4_PAE | CR4_PCIDE, {.op = CONTROL_CR4, .value = CR4_PAE | CR4_PCIDE | CR4_SMEP}, DROP_PCID_AND_GLOBAL,
+      {0x1007,
+       CR4_PAE | CR4_PCIDE,
+       {.op = CONTROL_CR4, .value = CR4_PAE | CR4_PCIDE | CR4_SMEP},
+       DROP_PCID_AND_GLOBAL,
        7},
       {0x1007, CR4_PAE | CR4_PCIDE, {.op = CONTROL_INVPCID, .type = 0, .pcid = 3}, DROP_ADDRESS_OF_PCID, 3},
       {0x1007, CR4_PAE | CR4_PCIDE, {.op = CONTROL_INVPCID, .type = 1, .pcid = 0xfff}, DROP_PCID, 0xfff},
@@ -215,8 +221,7 @@ static void invpcid_is_refused(void** state) {
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     struct registers r = {.value = {ON, 0x1000, cases[i].cr4, cases[i].efer, 0}};
-    struct control op = {
-        .op = CONTROL_INVPCID, .type = cases[i].type, .pcid = cases[i].pcid, .value = cases[i].va};
+    struct control op = {.op = CONTROL_INVPCID, .type = cases[i].type, .pcid = cases[i].pcid, .value = cases[i].va};
     struct control_plan plan;
     control_plan(&plan, &r, &op, M);
     if (plan.refused != cases[i].refused) fail_msg("case %zu: refused = %d", i, plan.refused);
