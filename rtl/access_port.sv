@@ -19,6 +19,7 @@ module access_port (
   input  logic [63:0]                    now_i,
   input  logic [31:0]                    latency_i,  // of the TLB, >= 1
   input  mmu_pkg::context_t              context_i,
+  input  logic [31:0]                    pkru_i,
   input  logic                           hold_i,     // accept nothing: a control operation is under way
 
   // the part presented
@@ -107,6 +108,7 @@ module access_port (
   permission hit_permission (
     .check_i(hit_i),
     .context_i,
+    .pkru_i,
     .access_i(access_o),
     .present_i(1'b1),
     .reserved_i(1'b0),
@@ -120,6 +122,7 @@ module access_port (
   permission absent_permission (
     .check_i(instant_o),
     .context_i,
+    .pkru_i,
     .access_i(access_o),
     .present_i(1'b0),
     .reserved_i(1'b0),

@@ -47,6 +47,7 @@ module control (
 
   // what translations need
   output mmu_pkg::context_t            context_o,
+  output logic [31:0]                  pkru_o,
   output logic [51:12]                 root_o,
   output logic [3:0]                   pdpte_present_o,
   output logic [4*40-1:0]              pdpte_frames_o,
@@ -165,7 +166,6 @@ module control (
       context_d.smep = cr4_d[mmu_pkg::Cr4Smep];
       context_d.smap = cr4_d[mmu_pkg::Cr4Smap];
       context_d.pke = cr4_d[mmu_pkg::Cr4Pke] & context_d.wide;
-      context_d.pkru = pkru_d[31:0];
       context_d.pcid = cr4_d[mmu_pkg::Cr4Pcide] ? cr3_d[11:0] : '0;
       context_d.nxe = efer_d[mmu_pkg::EferNxe];
       context_d.code_errors = (context_d.nxe & cr4_d[mmu_pkg::Cr4Pae]) | context_d.smep;
@@ -343,6 +343,7 @@ module control (
   // Outputs
 
   assign context_o = context_q;
+  assign pkru_o = pkru_q[31:0];
   assign root_o = cr3_q[51:12];
 
   // Outside long mode linear addresses have 32 bits.

@@ -180,7 +180,8 @@ module mmu #(
   output logic [5:2]                     fill_psc_evicts_o,
   output logic [4*40-1:0]                fill_psc_tables_o,
   output logic                           quad_o,          // large pages have 4 MiB, not 2
-  output logic                           drop_o,
+  output logic [6:0]                     drop_o,       // entries may go from: walk caches, then large and main array of
+                                                       // second level, DTLB, ITLB; which shows after the next edge
   output logic [ItlbEntries-1:0]         dropped_itlb_o,
   output logic [ItlbLargeEntries-1:0]    dropped_itlb_large_o,
   output logic [DtlbEntries-1:0]         dropped_dtlb_o,
@@ -206,6 +207,7 @@ module mmu #(
   localparam bit DataLookups = DataTimed && L1dSets != 0;
 
   mmu_pkg::context_t context_now;
+  logic [31:0] pkru;
   logic hold;
   logic [3:0] pdpte_present;
 
@@ -224,11 +226,13 @@ module mmu #(
     .load_base_i(control_base_i),
     .load_limit_i(control_limit_i),
     .load_flags_i(control_flags_i),
+    .a_i(fetch_i),
     .a_index_i(fetch_segment_i),
     .a_flat_o(fetch_flat),
     .a_base_o(fetch_base),
     .a_limit_o(fetch_limit),
     .a_flags_o(fetch_flags),
+    .b_i(data_i),
     .b_index_i(data_segment_i),
     .b_flat_o(data_flat),
     .b_base_o(data_base),
@@ -290,6 +294,7 @@ module mmu #(
     .now_i,
     .latency_i(itlb_latency_i),
     .context_i(context_now),
+    .pkru_i(pkru),
     .hold_i(hold),
     .part_i(fetch_i),
     .part_va_i(fetch_linear),
@@ -331,6 +336,7 @@ module mmu #(
     .now_i,
     .latency_i(dtlb_latency_i),
     .context_i(context_now),
+    .pkru_i(pkru),
     .hold_i(hold),
     .part_i(data_i),
     .part_va_i(data_linear),
@@ -371,12 +377,13 @@ module mmu #(
 
   mmu_pkg::drop_e drop;
   logic [mmu_pkg::PcidWidth-1:0] drop_pcid;
-  logic select, drop_fetch, drop_data, itlb_drops, dtlb_drops, stlb_drops, psc_drops;
+  logic select, drop_fetch, drop_data, psc_drops;
+  logic [1:0] itlb_drops, dtlb_drops, stlb_drops;
   logic [mmu_pkg::VpnWidth-1:0] drop_fetch_vpn, control_vpn;
   assign drop_fetch = fetch_answer_o & fetch_fault_o == mmu_pkg::FaultPage;
   assign drop_data = data_answer_o & data_fault_o == mmu_pkg::FaultPage;
   assign drop_fetch_vpn = drop_fetch ? fetch_va_o[56:12] : control_vpn;
-  assign drop_o = itlb_drops | dtlb_drops | stlb_drops | psc_drops;
+  assign drop_o = {psc_drops, stlb_drops, dtlb_drops, itlb_drops};
 
   // -------------------------------------------------------------------------------------------------------------------
   // TLBs
@@ -540,7 +547,7 @@ module mmu #(
     assign stlb_hit_set_o = '0;
     assign stlb_hit_way_o = '0;
     assign stlb_entry = '0;
-    assign stlb_drops = 1'b0;
+    assign stlb_drops = '0;
     assign dropped_stlb_o = '0;
     assign dropped_stlb_large_o = '0;
     assign stlb_peek_valid = 1'b0;
@@ -610,6 +617,7 @@ module mmu #(
       .peek_frame_o(psc_peek_frame),
       .peek_rights_o(psc_peek_rights)
     );
+    assign fill_psc_tables_o = passed_tables;
     always_comb begin
       psc_peek_entry = '0;
       psc_peek_entry.frame = psc_peek_frame;
@@ -624,6 +632,7 @@ module mmu #(
     assign psc_hit_way_o = '0;
     assign fill_psc_o = '0;
     assign fill_psc_ways_o = '0;
+    assign fill_psc_tables_o = '0;
     assign fill_psc_evicts_o = '0;
     assign psc_drops = 1'b0;
     assign dropped_psc_o = '0;
@@ -633,7 +642,6 @@ module mmu #(
     assign psc_peek_entry = '0;
   end
   assign psc_hit_o = skip_hit;
-  assign fill_psc_tables_o = passed_tables;
 
   // -------------------------------------------------------------------------------------------------------------------
   // What was filled, what is where
@@ -705,6 +713,7 @@ module mmu #(
     .cycles_i(mem_cycles),
     .beyond_i,
     .context_i(context_now),
+    .pkru_i(pkru),
     .root_i(root),
     .pdpte_present_i(pdpte_present),
     .pdpte_frames_i(pdpte_frames),
@@ -793,6 +802,7 @@ module mmu #(
     .reply_pdpte3_i(reply_data3_i),
     .reply_error_i,
     .context_o(context_now),
+    .pkru_o(pkru),
     .root_o(root),
     .pdpte_present_o(pdpte_present),
     .pdpte_frames_o(pdpte_frames),

@@ -65,7 +65,6 @@ package mmu_pkg;
     logic  wide;  // long mode is active
     logic  code_errors;  // a fetch shows in the error code: NXE with PAE, or SMEP
     logic [PcidWidth-1:0] pcid;  // 0 without CR4.PCIDE
-    logic [31:0] pkru;
   } context_t;
 
   // What a control operation drops from the TLBs.

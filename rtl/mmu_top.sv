@@ -179,7 +179,8 @@ module mmu_top #(
   output logic [5:2]                     fill_psc_evicts_o,
   output logic [4*40-1:0]                fill_psc_tables_o,
   output logic                           quad_o,       // pages of level 2 have 4 MiB, not 2
-  output logic                           drop_o,
+  output logic [6:0]                     drop_o,       // entries may go from: walk caches, then large and main array of
+                                                       // second level, DTLB, ITLB; which shows after the next edge
   output logic [ItlbEntries-1:0]         dropped_itlb_o,
   output logic [ItlbLargeEntries-1:0]    dropped_itlb_large_o,
   output logic [DtlbEntries-1:0]         dropped_dtlb_o,

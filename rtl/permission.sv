@@ -17,6 +17,7 @@
 module permission (
   input  logic                          check_i,
   input  mmu_pkg::context_t             context_i,
+  input  logic [31:0]                   pkru_i,
   input  mmu_pkg::access_t              access_i,
   // the entry, or the cached translation
   input  logic                          present_i,
@@ -51,8 +52,8 @@ module permission (
            | (write & ~rights_i.writable & (user | context_i.wp))
            | (fetch & rights_i.no_execute);
       if (context_i.pke) begin
-        access_disable = context_i.pkru[{key_i, 1'b0}];
-        write_disable = context_i.pkru[{key_i, 1'b1}];
+        access_disable = pkru_i[{key_i, 1'b0}];
+        write_disable = pkru_i[{key_i, 1'b1}];
         key_denies = rights_i.user & ~fetch & (access_disable | (write_disable & write & (user | context_i.wp)));
       end
       fault_o = ~present_i | reserved_i | (leaf_i & (deny | key_denies));

@@ -66,6 +66,8 @@ struct Shim : rtl_instance {
   uint64_t load_cycles = 0;  // of the PDPTE load that the control operation under way has made
   event_fn* notify = nullptr;
   void* notify_ctx = nullptr;
+  std::vector<struct event> held;  // events of this cycle that wait for the drops before them
+  bool holding = false;
 
 #if VM_TRACE
   std::unique_ptr<VerilatedFstC> wave;
@@ -84,9 +86,12 @@ struct Shim : rtl_instance {
   void withdraw();
   bool serve(struct event* event);
   void cycle(uint64_t cycle, struct tick_out* out);
-  void emit(struct event event, uint64_t cycle) const {
+  void emit(struct event event, uint64_t cycle) {
     event.cycle = cycle;
-    notify(notify_ctx, &event);
+    if (holding)
+      held.push_back(event);
+    else
+      notify(notify_ctx, &event);
   }
   void harvest(uint64_t cycle, const struct event& memory_event, bool memory_used, struct tick_out* out);
   void finish(unsigned port, const port_out& port_out, uint64_t cycle, struct answer* answer);
@@ -99,7 +104,7 @@ struct Shim : rtl_instance {
   void follow_control();
   uint32_t data_delay(uint8_t served) const;
   uint32_t served_latency(uint8_t served) const;
-  void emit_drops(uint64_t cycle);
+  void emit_drops(uint64_t cycle, unsigned arrays);
   [[noreturn]] void stuck(const char* what, uint64_t cycle, uint64_t since) const;
   template <typename Vector>
   void emit_dropped(uint64_t cycle, unsigned array, const Vector& dropped, unsigned first = 0);
@@ -441,7 +446,8 @@ void Shim::harvest(uint64_t cycle, const struct event& memory_event, bool memory
   if (top.psc_looked_o) harvest_walk_caches(cycle);
   if (memory_used && notify && memory_event.type != EVENT_PDPTE) emit(memory_event, cycle);
   if (top.fill_o || top.fill_psc_o) harvest_fills(cycle);
-  if (top.drop_o) emit_drops(cycle);
+  const unsigned drops = top.drop_o;
+  holding = drops != 0;  // what comes after the drops in the order of events
   if (memory_used && notify && memory_event.type == EVENT_PDPTE) emit(memory_event, cycle);
   if (top.control_done_o) {
     counters.controls++;
@@ -479,6 +485,7 @@ void Shim::harvest(uint64_t cycle, const struct event& memory_event, bool memory
   out->control_done = top.control_done_o;
   out->control_gp = top.control_refused_o;
   out->next = top.next_o;
+  if (drops) emit_drops(cycle, drops);
 }
 
 void Shim::harvest_second_level(uint64_t cycle) {
@@ -636,17 +643,23 @@ void Shim::emit_dropped(uint64_t cycle, unsigned array, const Vector& dropped, u
   }
 }
 
-void Shim::emit_drops(uint64_t cycle) {
-  emit_dropped(cycle, ARRAY_ITLB, top.dropped_itlb_o);
-  emit_dropped(cycle, ARRAY_ITLB_LARGE, top.dropped_itlb_large_o);
-  emit_dropped(cycle, ARRAY_DTLB, top.dropped_dtlb_o);
-  emit_dropped(cycle, ARRAY_DTLB_LARGE, top.dropped_dtlb_large_o);
-  emit_dropped(cycle, ARRAY_STLB, top.dropped_stlb_o);
-  emit_dropped(cycle, ARRAY_STLB_LARGE, top.dropped_stlb_large_o);
+// Which entries went shows after the next edge.
+void Shim::emit_drops(uint64_t cycle, unsigned arrays) {
+  settle();
+  top.step_i = 1;
+  holding = false;
+  if (arrays >> ARRAY_ITLB & 1) emit_dropped(cycle, ARRAY_ITLB, top.dropped_itlb_o);
+  if (arrays >> ARRAY_ITLB_LARGE & 1) emit_dropped(cycle, ARRAY_ITLB_LARGE, top.dropped_itlb_large_o);
+  if (arrays >> ARRAY_DTLB & 1) emit_dropped(cycle, ARRAY_DTLB, top.dropped_dtlb_o);
+  if (arrays >> ARRAY_DTLB_LARGE & 1) emit_dropped(cycle, ARRAY_DTLB_LARGE, top.dropped_dtlb_large_o);
+  if (arrays >> ARRAY_STLB & 1) emit_dropped(cycle, ARRAY_STLB, top.dropped_stlb_o);
+  if (arrays >> ARRAY_STLB_LARGE & 1) emit_dropped(cycle, ARRAY_STLB_LARGE, top.dropped_stlb_large_o);
   unsigned width = 1;  // of a walk cache's part of the vector
   for (unsigned array = psc_first; array < ARRAY_COUNT; array++) width = std::max(width, entries(array));
-  for (unsigned array = psc_first; array < ARRAY_COUNT; array++)
+  for (unsigned array = psc_first; array < ARRAY_COUNT && arrays >> psc_first; array++)
     emit_dropped(cycle, array, top.dropped_psc_o, (array - psc_first) * width);
+  for (const struct event& event : held) notify(notify_ctx, &event);
+  held.clear();
 }
 
 unsigned Shim::ways(unsigned array) const {

@@ -4,27 +4,29 @@
 
 module timing_cache_check #(
   parameter int unsigned Ways = 1,
+  parameter int unsigned Walkers = 1,
   parameter int unsigned Requests = 1,
   parameter int unsigned Ops = 1,
   parameter int unsigned Count = 1,
-  parameter int unsigned Next = 1,
-  parameter int unsigned SetWidth = 1,
+  parameter int unsigned SetBits = 1,
   parameter int unsigned WayWidth = 1,
-  parameter int unsigned TagWidth = 1,
   parameter int unsigned RowWidth = 1
 ) (
   input logic                clk_i,
   input logic                rst_ni,
   input logic [Count-1:0]    op,
   input logic [Count-1:0]    fills,
-  input logic [Next-1:0]     below_o,
-  input logic [Requests-1:0] enter_i,
-  input logic [Requests-1:0] late_i,
-  input logic [SetWidth-1:0] set[Count],
+  input logic [Count-1:0]    push_o,
+  input logic [Requests-1:0] demand_i,
+  input logic [Walkers-1:0]  late_i,
+  input logic [45:0]         line[Count],
   input logic [WayWidth-1:0] way[Count],
-  input logic [TagWidth-1:0] tag[Count],
   input logic [RowWidth-1:0] row[Count]
 );
+
+  function automatic logic same_set(input logic [45:0] a, input logic [45:0] b);
+    same_set = ((a ^ b) & ((46'd1 << SetBits) - 46'd1)) == '0;
+  endfunction
 
   // Rows as the operations leave them: every way stands once in the order, the newest first; dirty lines are valid.
   // A line is not filled over itself: that would have been a hit.
@@ -49,8 +51,8 @@ module timing_cache_check #(
         if ((row[i][Ways-1:0] & ~row[i][Ways+:Ways]) != '0) dirty_valid = 1'b0;
         again = 1'b0;
         for (int unsigned j = 0; j < i; j++) begin
-          if (fills[j] && set[i] == set[j] && way[i] == way[j]) again = tag[i] == tag[j];
-          if (j % Ops == 0 && late_i[j/Ops] && fills[i] && set[i] == set[j] && way[i] == way[j]) late_stays = 1'b0;
+          if (fills[j] && same_set(line[i], line[j]) && way[i] == way[j]) again = line[i] == line[j];
+          if (j % Ops == 0 && j / Ops < Walkers && late_i[j/Ops%Walkers] && fills[i] && same_set(line[i], line[j]) && way[i] == way[j]) late_stays = 1'b0;
         end
         if (fills[i] & again) fills_differ = 1'b0;
       end
@@ -62,19 +64,18 @@ module timing_cache_check #(
   NoLineFilledOverItself: assert property (@(posedge clk_i) disable iff (!rst_ni) fills_differ);
   // What makes a late mark exact: the line is where it was looked up until the cycle ends.
   LateMarksFindTheirLine: assert property (@(posedge clk_i) disable iff (!rst_ni) late_stays);
-  LateMarksOnlyWhoEnters: assert property (@(posedge clk_i) disable iff (!rst_ni) (late_i & ~enter_i) == '0);
-  NothingComesOfNothing: assert property (@(posedge clk_i) disable iff (!rst_ni) op == '0 |-> below_o == '0);
+  LateMarksOnlyForDemands: assert property (@(posedge clk_i) disable iff (!rst_ni) (Requests'(late_i) & ~demand_i) == '0);
+  NothingComesOfNothing: assert property (@(posedge clk_i) disable iff (!rst_ni) op == '0 |-> push_o == '0);
 
 endmodule
 
 bind timing_cache timing_cache_check #(
   .Ways(Ways),
+  .Walkers(Walkers),
   .Requests(Requests),
   .Ops(Ops),
   .Count(Count),
-  .Next(Next),
-  .SetWidth(SetWidth),
+  .SetBits(SetBits),
   .WayWidth(WayWidth),
-  .TagWidth(TagWidth),
   .RowWidth(RowWidth)
 ) timing_cache_check (.*);

@@ -56,11 +56,13 @@ module timing_caches #(
   localparam bit HasL2 = L2Sets != 0;
   localparam bit HasL3 = L3Sets != 0;
 
-  // Operations that a request may make at L1D, L2, L3, and of which what leaves the last level is the outcome.
-  localparam int unsigned Ops1 = 1;
-  localparam int unsigned Ops2 = Ops1 + 32'(HasL1d);
-  localparam int unsigned Ops3 = Ops2 + 32'(HasL2);
-  localparam int unsigned Ops4 = Ops3 + 32'(HasL3);
+  // Dirty lines that one request may push out of L1D, L2 and L3: of its demand, and of each push from above.
+  localparam int unsigned Pushes1 = 32'(HasL1d);
+  localparam int unsigned Pushes2 = Pushes1 + 32'(HasL2);
+  localparam int unsigned Pushes3 = Pushes2 + 32'(HasL3);
+  localparam int unsigned Width1 = Requests * (Pushes1 > 0 ? Pushes1 : 1);
+  localparam int unsigned Width2 = Requests * (Pushes2 > 0 ? Pushes2 : 1);
+  localparam int unsigned Width3 = Requests * (Pushes3 > 0 ? Pushes3 : 1);
 
   // Where the walkers really enter; 3: nowhere.
   localparam int unsigned Enters = Entry == 0 && HasL1d ? 0 : Entry <= 1 && HasL2 ? 1 : HasL3 ? 2 : 3;
@@ -69,124 +71,134 @@ module timing_caches #(
   localparam bit AtOnce = EntryWays <= (Walkers - 1) + (HasL1d ? 1 + Above : 0);
 
   // -------------------------------------------------------------------------------------------------------------------
-  // The requests, walkers first, and where they enter
+  // The requests, walkers first, data last
 
-  logic [Requests-1:0] enter1, enter2, enter3, dirty, late;
-  logic [Requests*46-1:0] lines;
-  logic [Walkers-1:0] swapped;
+  logic [Requests-1:0] walks, marks;
+  logic [Walkers-1:0] swapped, late;
   assign swapped = walk_i & walk_cas_i & walk_swapped_i;
-  assign enter1 = {HasL1d & data_i, Enters == 0 ? walk_i : Walkers'(0)};
-  assign enter2 = {1'b0, Enters == 1 ? walk_i : Walkers'(0)};
-  assign enter3 = {1'b0, Enters == 2 ? walk_i : Walkers'(0)};
-  assign lines = {data_line_i, walk_line_i};
-  assign dirty = {data_write_i, AtOnce ? swapped : Walkers'(0)};
-  assign late = {1'b0, AtOnce ? Walkers'(0) : swapped};
+  assign walks = {1'b0, walk_i};
+  assign marks = {1'b0, AtOnce ? swapped : Walkers'(0)};
+  assign late = AtOnce ? '0 : swapped;
+
+  logic [Requests-1:0] demand1, demand2, demand3, dirty1, hit1, hit2, hit3;
+  assign demand1 = (Enters == 0 ? walks : '0) | {HasL1d & data_i, Walkers'(0)};
+  assign demand2 = (Enters == 1 ? walks : '0) | (demand1 & ~hit1);
+  assign demand3 = (Enters == 2 ? walks : '0) | (demand2 & ~hit2);
+  assign dirty1 = (Enters == 0 ? marks : '0) | {data_write_i, Walkers'(0)};
 
   // -------------------------------------------------------------------------------------------------------------------
   // The levels
 
-  logic [Requests-1:0] hit1, hit2, hit3;
-  logic [Requests*Ops2-1:0] op2;
-  logic [Requests*Ops3-1:0] op3;
-  logic [Requests*Ops4-1:0] op4;
-  logic [Requests*Ops2*46-1:0] line2;
-  logic [Requests*Ops3*46-1:0] line3;
-  logic [Requests*Ops4*46-1:0] line4;
+  logic [Width1-1:0] push1;
+  logic [Width2-1:0] push2;
+  logic [Width3-1:0] push3;
+  logic [Width1*46-1:0] line1;
+  logic [Width2*46-1:0] line2;
+  logic [Width3*46-1:0] line3;
 
   if (HasL1d) begin : g_l1d
     timing_cache #(
       .Sets(L1dSets),
       .Ways(L1dWays),
-      .Requests(Requests),
-      .Ops(Ops1)
+      .Walkers(Walkers),
+      .Pushes(0)
     ) l1d (
       .clk_i,
       .rst_ni,
-      .enter_i(enter1),
-      .enter_line_i(lines),
-      .dirty_i(dirty),
-      .late_i(Enters == 0 ? late : Requests'(0)),
+      .walk_line_i,
+      .data_line_i,
+      .demand_i(demand1),
+      .dirty_i(dirty1),
+      .late_i(Enters == 0 ? late : '0),
       .hit_o(hit1),
-      .above_i('0),
-      .above_line_i('0),
-      .below_o(op2),
-      .below_line_o(line2)
+      .push_i('0),
+      .push_line_i('0),
+      .push_o(push1),
+      .push_line_o(line1)
     );
   end else begin : g_no_l1d
     assign hit1 = '0;
-    assign op2 = '0;
-    assign line2 = '0;
+    assign push1 = '0;
+    assign line1 = '0;
   end
 
   if (HasL2) begin : g_l2
     timing_cache #(
       .Sets(L2Sets),
       .Ways(L2Ways),
-      .Requests(Requests),
-      .Ops(Ops2)
+      .Walkers(Walkers),
+      .Pushes(Pushes1)
     ) l2 (
       .clk_i,
       .rst_ni,
-      .enter_i(enter2),
-      .enter_line_i(lines),
-      .dirty_i(dirty),
-      .late_i(Enters == 1 ? late : Requests'(0)),
+      .walk_line_i,
+      .data_line_i,
+      .demand_i(demand2),
+      .dirty_i(Enters == 1 ? marks : '0),
+      .late_i(Enters == 1 ? late : '0),
       .hit_o(hit2),
-      .above_i(op2),
-      .above_line_i(line2),
-      .below_o(op3),
-      .below_line_o(line3)
+      .push_i(push1),
+      .push_line_i(line1),
+      .push_o(push2),
+      .push_line_o(line2)
     );
   end else begin : g_no_l2
     assign hit2 = '0;
-    assign op3 = op2;
-    assign line3 = line2;
+    assign push2 = push1;
+    assign line2 = line1;
   end
 
   if (HasL3) begin : g_l3
     timing_cache #(
       .Sets(L3Sets),
       .Ways(L3Ways),
-      .Requests(Requests),
-      .Ops(Ops3)
+      .Walkers(Walkers),
+      .Pushes(Pushes2)
     ) l3 (
       .clk_i,
       .rst_ni,
-      .enter_i(enter3),
-      .enter_line_i(lines),
-      .dirty_i(dirty),
-      .late_i(Enters == 2 ? late : Requests'(0)),
+      .walk_line_i,
+      .data_line_i,
+      .demand_i(demand3),
+      .dirty_i(Enters == 2 ? marks : '0),
+      .late_i(Enters == 2 ? late : '0),
       .hit_o(hit3),
-      .above_i(op3),
-      .above_line_i(line3),
-      .below_o(op4),
-      .below_line_o(line4)
+      .push_i(push2),
+      .push_line_i(line2),
+      .push_o(push3),
+      .push_line_o(line3)
     );
   end else begin : g_no_l3
     assign hit3 = '0;
-    assign op4 = op3;
-    assign line4 = line3;
+    assign push3 = push2;
+    assign line3 = line2;
   end
 
   // -------------------------------------------------------------------------------------------------------------------
-  // Outcome: what leaves the last level, after the demand that it sends to memory
+  // Outcome
 
   always_comb begin
-    for (int unsigned r = 0; r < Walkers; r++) walk_served_o[r*2+:2] = hit1[r] ? 2'd0 : hit2[r] ? 2'd1 : hit3[r] ? 2'd2 : 2'd3;
+    walk_served_o = '0;
+    for (int unsigned r = 0; r < Walkers; r++) begin
+      walk_served_o[r*2+:2] = hit1[r] ? 2'd0 : hit2[r] ? 2'd1 : hit3[r] ? 2'd2 : 2'd3;
+    end
     data_served_o = hit1[Walkers] | ~HasL1d ? 2'd0 : hit2[Walkers] ? 2'd1 : hit3[Walkers] ? 2'd2 : 2'd3;
+  end
+
+  always_comb begin
     writeback_o = '0;
     writeback_line_o = '0;
-    for (int unsigned r = 0; r < Requests; r++) begin
-      for (int unsigned i = 1; i < Ops4; i++) begin
-        if (op4[r*Ops4+i]) begin
-          writeback_o[r*3+i-1] = 1'b1;
-          writeback_line_o[(r*3+i-1)*46+:46] = line4[(r*Ops4+i)*46+:46];
+    if (push3 != '0) begin
+      for (int unsigned r = 0; r < Requests; r++) begin
+        for (int unsigned i = 0; i < Pushes3; i++) begin
+          writeback_o[r*3+i] = push3[r*Pushes3+i];
+          writeback_line_o[(r*3+i)*46+:46] = line3[(r*Pushes3+i)*46+:46];
         end
       end
     end
   end
 
   logic unused;
-  assign unused = &{1'b0, clk_i, rst_ni, enter1, enter2, enter3, lines, dirty, late, data_i};
+  assign unused = &{1'b0, clk_i, rst_ni, walk_line_i, data_line_i, data_i, late, marks, dirty1, demand1, demand2, demand3};
 
 endmodule

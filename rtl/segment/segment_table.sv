@@ -13,12 +13,14 @@ module segment_table (
   input  logic [63:0]                      load_limit_i,
   input  mmu_pkg::segment_flags_t          load_flags_i,
 
+  input  logic                             a_i,
   input  logic [mmu_pkg::SegmentWidth-1:0] a_index_i,
   output logic                             a_flat_o,
   output logic [63:0]                      a_base_o,
   output logic [63:0]                      a_limit_o,
   output mmu_pkg::segment_flags_t          a_flags_o,
 
+  input  logic                             b_i,
   input  logic [mmu_pkg::SegmentWidth-1:0] b_index_i,
   output logic                             b_flat_o,
   output logic [63:0]                      b_base_o,
@@ -49,13 +51,28 @@ module segment_table (
     end
   end
 
-  assign a_flat_o = flat_q[a_index_i];
-  assign a_base_o = base_q[a_index_i];
-  assign a_limit_o = limit_q[a_index_i];
-  assign a_flags_o = flags_q[a_index_i];
-  assign b_flat_o = flat_q[b_index_i];
-  assign b_base_o = base_q[b_index_i];
-  assign b_limit_o = limit_q[b_index_i];
-  assign b_flags_o = flags_q[b_index_i];
+  always_comb begin
+    a_flat_o = flat_q[a_index_i];
+    a_base_o = '0;
+    a_limit_o = '0;
+    a_flags_o = '0;
+    if (a_i & ~a_flat_o) begin
+      a_base_o = base_q[a_index_i];
+      a_limit_o = limit_q[a_index_i];
+      a_flags_o = flags_q[a_index_i];
+    end
+  end
+
+  always_comb begin
+    b_flat_o = flat_q[b_index_i];
+    b_base_o = '0;
+    b_limit_o = '0;
+    b_flags_o = '0;
+    if (b_i & ~b_flat_o) begin
+      b_base_o = base_q[b_index_i];
+      b_limit_o = limit_q[b_index_i];
+      b_flags_o = flags_q[b_index_i];
+    end
+  end
 
 endmodule

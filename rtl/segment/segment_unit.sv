@@ -26,21 +26,24 @@ module segment_unit (
   output logic                    refused_o
 );
 
-  logic [64:0] last;
+  logic [63:0] last;
+  logic wraps;  // the last byte lies beyond 2^64 - 1
   always_comb begin
     linear_o = offset_i;
     last = '0;
+    wraps = 1'b0;
     refused_o = 1'b0;
     if (part_i & ~flat_i) begin
       linear_o = base_i + offset_i;
-      last = {1'b0, offset_i} + 65'(size_i) - 65'd1;
+      last = offset_i + 64'(size_i) - 64'd1;
+      wraps = last < offset_i;
       refused_o = ~flags_i.present
                 | (access_i.user & ~access_i.implicit & ~flags_i.user)
                 | (access_i.kind == mmu_pkg::AccessWrite & ~flags_i.writable);
       if (flags_i.expand_down) begin
-        if (offset_i <= limit_i || |last[64:32]) refused_o = 1'b1;
+        if (offset_i <= limit_i || |last[63:32] || wraps) refused_o = 1'b1;
       end else begin
-        if (offset_i > limit_i || (last > {1'b0, limit_i} && ~&limit_i)) refused_o = 1'b1;
+        if (offset_i > limit_i || last > limit_i || (wraps & ~&limit_i)) refused_o = 1'b1;
       end
     end
     if (!wide_i) linear_o[63:32] = '0;

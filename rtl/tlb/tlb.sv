@@ -48,7 +48,7 @@ module tlb #(
   input  logic [mmu_pkg::VpnWidth-1:0] drop_a_vpn_i,
   input  logic                         drop_b_i,
   input  logic [mmu_pkg::VpnWidth-1:0] drop_b_vpn_i,
-  output logic                         drops_o,
+  output logic [1:0]                   drops_o,       // of the large array, of the main one; see tlb_array
   output logic [Entries-1:0]           dropped_o,
   output logic [LargeEntries-1:0]      dropped_large_o,
 
@@ -208,7 +208,7 @@ module tlb #(
   assign fill_set_o = fill_large_o ? big_fill_set : 16'(main_fill_set);
   assign fill_way_o = fill_large_o ? big_fill_way : 8'(main_fill_way);
   assign fill_evicts_o = main_evicts | big_evicts;
-  assign drops_o = main_drops | big_drops;
+  assign drops_o = {big_drops, main_drops};
 
   assign peek_valid_o = main_peek_valid | big_peek_valid;
   assign peek_vpn_o = peek_large_i ? big_peek_vpn : main_peek_vpn;

@@ -53,7 +53,7 @@ module tlb_array #(
   input  logic [mmu_pkg::VpnWidth-1:0] drop_a_vpn_i,  // DropPage and DropPcidPage mean this address, too
   input  logic                         drop_b_i,
   input  logic [mmu_pkg::VpnWidth-1:0] drop_b_vpn_i,
-  output logic                         drops_o,       // dropped_o is not empty
+  output logic                         drops_o,       // entries may go; which, dropped_o says after the edge
   output logic [Entries-1:0]           dropped_o,
 
   input  logic                         peek_i,
@@ -184,85 +184,70 @@ module tlb_array #(
   // -------------------------------------------------------------------------------------------------------------------
   // Drops: the state after the fill, less what a drop names
 
-  logic changes;  // more than the one bit that a fill sets
-  assign changes = drop_i != mmu_pkg::DropNone | select_i | drop_a_i | drop_b_i | fill_doubles;
+  // The masks are as wide as the array: they are made only when something changes but the one bit that a fill sets.
+  assign drops_o = drop_i != mmu_pkg::DropNone | select_i | drop_a_i | drop_b_i | fill_doubles;
 
-  logic [Entries-1:0] of_pcid;
-  always_comb begin
-    of_pcid = '0;
-    if (select_i | drop_i == mmu_pkg::DropPcid) begin
-      for (int unsigned i = 0; i < Entries; i++) of_pcid[i] = pcid_q[i] == drop_pcid_i;
-    end
-  end
+  logic drop_page;
+  assign drop_page = drop_i == mmu_pkg::DropPage | drop_i == mmu_pkg::DropPcidPage;
 
-  logic [Entries-1:0] filled_valid, filled_global, filled_visible;
-  logic [KeyWidth-1:0] drop_key, drop_tag;
-  logic [SetWidth-1:0] drop_set;
-  logic [IndexWidth-1:0] drop_index;
-  logic [mmu_pkg::VpnWidth-1:0] drop_vpn;
-  logic drop_of_pcid;
-  always_comb begin
-    dropped_o = '0;
-    filled_valid = '0;
-    filled_global = '0;
-    filled_visible = '0;
-    drop_key = '0;
-    drop_tag = '0;
-    drop_set = '0;
-    drop_index = '0;
-    drop_vpn = '0;
-    drop_of_pcid = drop_i == mmu_pkg::DropPcidPage;
-    if (changes) begin
-      filled_valid = valid_q;
-      filled_global = global_q;
-      filled_visible = visible_q;
+  always_ff @(posedge clk_i) begin : masks
+    logic [Entries-1:0] valid, globals, visible, of_pcid, dropped;
+    logic [KeyWidth-1:0] key, tag;
+    logic [SetWidth-1:0] set;
+    logic [IndexWidth-1:0] index;
+    logic [mmu_pkg::VpnWidth-1:0] vpn;
+    logic candidate;
+    if (!rst_ni) begin
+      valid_q <= '0;
+      global_q <= '0;
+      visible_q <= '0;
+    end else if (drops_o) begin
+      valid = valid_q;
+      globals = global_q;
+      visible = visible_q;
+      of_pcid = '0;
+      dropped = '0;
       if (fill_i) begin
-        filled_valid[fill_index] = 1'b1;
-        filled_global[fill_index] = fill_entry_i.is_global;
-        filled_visible[fill_index] = 1'b1;
-        dropped_o[fill_set_o*Ways+:Ways] = fill_same;
+        valid[fill_index] = 1'b1;
+        globals[fill_index] = fill_entry_i.is_global;
+        visible[fill_index] = 1'b1;
+        dropped[fill_set_o*Ways+:Ways] = fill_same;
+      end
+      if (select_i | drop_i == mmu_pkg::DropPcid) begin
+        for (int unsigned i = 0; i < Entries; i++) of_pcid[i] = pcid_q[i] == drop_pcid_i;
       end
       case (drop_i)
-        mmu_pkg::DropAll:     dropped_o = filled_valid;
-        mmu_pkg::DropLocal:   dropped_o = filled_valid & ~filled_global;
-        mmu_pkg::DropCurrent: dropped_o = filled_visible;
-        mmu_pkg::DropPcid:    dropped_o = filled_valid & ~filled_global & of_pcid;
+        mmu_pkg::DropAll:     dropped = valid;
+        mmu_pkg::DropLocal:   dropped = valid & ~globals;
+        mmu_pkg::DropCurrent: dropped = visible;
+        mmu_pkg::DropPcid:    dropped = valid & ~globals & of_pcid;
         default: ;
       endcase
       for (int unsigned d = 0; d < 2; d++) begin
-        drop_vpn = d == 0 ? drop_a_vpn_i : drop_b_vpn_i;
-        if (d == 0 ? drop_a_i | drop_of_pcid | drop_i == mmu_pkg::DropPage : drop_b_i) begin
+        vpn = d == 0 ? drop_a_vpn_i : drop_b_vpn_i;
+        if (d == 0 ? drop_a_i | drop_page : drop_b_i) begin
           for (int unsigned l = 1; l <= 3; l++) begin
             if (probe[l]) begin
-              drop_key = key_of(2'(l), drop_vpn, quad_i);
-              drop_set = set_of(2'(l), drop_vpn, quad_i);
+              key = key_of(2'(l), vpn, quad_i);
+              set = set_of(2'(l), vpn, quad_i);
               for (int unsigned w = 0; w < Ways; w++) begin
-                drop_index = IndexWidth'(drop_set * Ways + w);
+                index = IndexWidth'(set * Ways + w);
                 // the way that is being filled is what the fill makes of it
-                drop_tag = fill_i & fill_index == drop_index ? fill_key : tag_q[drop_index];
-                if ((drop_of_pcid ? filled_valid[drop_index] & ~filled_global[drop_index]
-                                    & pcid_q[drop_index] == drop_pcid_i
-                                  : filled_visible[drop_index]) & drop_tag == drop_key) begin
-                  dropped_o[drop_index] = 1'b1;
+                tag = fill_i & fill_index == index ? fill_key : tag_q[index];
+                candidate = visible[index];
+                if (drop_i == mmu_pkg::DropPcidPage) begin
+                  candidate = valid[index] & ~globals[index] & pcid_q[index] == drop_pcid_i;
                 end
+                if (candidate & tag == key) dropped[index] = 1'b1;
               end
             end
           end
         end
       end
-    end
-    drops_o = changes & |dropped_o;
-  end
-
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      valid_q <= '0;
-      global_q <= '0;
-      visible_q <= '0;
-    end else if (changes) begin
-      valid_q <= filled_valid & ~dropped_o;
-      global_q <= filled_global;
-      visible_q <= (select_i ? filled_valid & (filled_global | of_pcid) : filled_visible) & ~dropped_o;
+      valid_q <= valid & ~dropped;
+      global_q <= globals;
+      visible_q <= (select_i ? valid & (globals | of_pcid) : visible) & ~dropped;
+      dropped_o <= dropped;
     end else if (fill_i) begin
       valid_q[fill_index] <= 1'b1;
       global_q[fill_index] <= fill_entry_i.is_global;

@@ -24,6 +24,7 @@ module miss_unit #(
   input  logic [32:0]                    cycles_i,         // of this cycle's memory command
   input  logic [51:0]                    beyond_i,
   input  mmu_pkg::context_t              context_i,
+  input  logic [31:0]                    pkru_i,
   input  logic [51:12]                   root_i,
   input  logic [3:0]                     pdpte_present_i,
   input  logic [4*40-1:0]                pdpte_frames_i,
@@ -113,6 +114,7 @@ module miss_unit #(
     .cycles_i,
     .beyond_i,
     .context_i,
+    .pkru_i,
     .root_i,
     .pdpte_present_i,
     .pdpte_frames_i,
@@ -165,6 +167,7 @@ module miss_unit #(
     permission hit_permission (
       .check_i(hit_i),
       .context_i,
+    .pkru_i,
       .access_i(access_q),
       .present_i(1'b1),
       .reserved_i(1'b0),
@@ -181,6 +184,7 @@ module miss_unit #(
     permission absent_permission (
       .check_i(instant),
       .context_i,
+    .pkru_i,
       .access_i(access_q),
       .present_i(1'b0),
       .reserved_i(1'b0),

@@ -45,7 +45,7 @@ module walk_caches #(
   input  logic [mmu_pkg::VpnWidth-1:0]   drop_a_vpn_i,
   input  logic                           drop_b_i,
   input  logic [mmu_pkg::VpnWidth-1:0]   drop_b_vpn_i,
-  output logic                           drops_o,
+  output logic                           drops_o,       // entries may go; which, dropped_o says after the edge
   output logic [4*Width-1:0]             dropped_o,     // level 2 first
 
   input  logic [5:2]                     peek_i,
@@ -69,6 +69,7 @@ module walk_caches #(
                 context_i.wide & Pdpte != 0, Pde != 0};
 
   logic [5:2] hits, touches, valid;
+  logic [4*Width-1:0] dropped;
   logic [39:0] frames[2:5], peek_frames[2:5];
   mmu_pkg::rights_t rights[2:5], peek_rights[2:5];
   logic [7:0] ways[2:5];
@@ -79,7 +80,7 @@ module walk_caches #(
     if (Sizes[l] != 0) begin : g_cache
       localparam int unsigned IndexWidth = Sizes[l] > 1 ? $clog2(Sizes[l]) : 1;
       logic [IndexWidth-1:0] hit_way, fill_way;
-      logic [Sizes[l]-1:0] dropped;
+      logic [Sizes[l]-1:0] gone;
       walk_cache #(
         .Level(l),
         .Entries(Sizes[l])
@@ -108,7 +109,7 @@ module walk_caches #(
         .drop_a_vpn_i,
         .drop_b_i,
         .drop_b_vpn_i,
-        .dropped_o(dropped),
+        .dropped_o(gone),
         .peek_i(peek_i[l]),
         .peek_index_i(peek_index_i[IndexWidth-1:0]),
         .peek_valid_o(valid[l]),
@@ -120,7 +121,7 @@ module walk_caches #(
       assign filled_o[l] = fill_i & fill_levels_i[l] & has[l];
       assign ways[l] = 8'(hit_way);
       assign fill_ways_o[(l-2)*8+:8] = 8'(fill_way);
-      assign dropped_o[(l-2)*Width+:Width] = Width'(dropped);
+      assign dropped[(l-2)*Width+:Width] = Width'(gone);
     end else begin : g_none
       assign hits[l] = 1'b0;
       assign frames[l] = '0;
@@ -129,7 +130,7 @@ module walk_caches #(
       assign filled_o[l] = 1'b0;
       assign fill_evicts_o[l] = 1'b0;
       assign fill_ways_o[(l-2)*8+:8] = '0;
-      assign dropped_o[(l-2)*Width+:Width] = '0;
+      assign dropped[(l-2)*Width+:Width] = '0;
       assign valid[l] = 1'b0;
       assign peek_vpns[l] = '0;
       assign peek_pcids[l] = '0;
@@ -163,7 +164,10 @@ module walk_caches #(
     end
   end
 
-  assign drops_o = |dropped_o;
+  assign drops_o = drop_i != mmu_pkg::DropNone | drop_a_i | drop_b_i;
+  always_ff @(posedge clk_i) begin
+    if (drops_o) dropped_o <= dropped;
+  end
 
   always_comb begin
     peek_valid_o = |valid;

@@ -30,6 +30,7 @@ module walker #(
                                                          // serves it + walk.step or walk.cas, >= 1
   input  logic [51:0]                    beyond_i,       // the physical address bits from MAXPHYADDR up
   input  mmu_pkg::context_t              context_i,
+  input  logic [31:0]                    pkru_i,
   input  logic [51:12]                   root_i,         // CR3
   input  logic [3:0]                     pdpte_present_i,
   input  logic [4*40-1:0]                pdpte_frames_i,
@@ -51,7 +52,7 @@ module walker #(
   input  logic [51:12]                   skip_table_i,
   input  mmu_pkg::rights_t               skip_rights_i,  // combined down to it
   output logic [5:2]                     passed_o,       // levels of the non-leaf entries that this pass has read
-  output logic [4*40-1:0]                passed_tables_o,  // where they point to: level 2 first
+  output logic [4*40-1:0]                passed_tables_o,  // at a fill: where they point to, level 2 first
   output logic [4*3-1:0]                 passed_rights_o,  // combined down to there
 
   // memory; the reply holds from the command's cycle or the next one on
@@ -163,6 +164,7 @@ module walker #(
   permission permission (
     .check_i((arrived & ~reply_error_i) | absent),
     .context_i,
+    .pkru_i,
     .access_i(access_i),
     .present_i(present),
     .reserved_i(reserved),
@@ -336,9 +338,15 @@ module walker #(
 
   assign busy_o = state_q != StIdle;
   assign passed_o = passed_q;
-  for (genvar l = 2; l <= 5; l++) begin : g_passed
-    assign passed_tables_o[(l-2)*40+:40] = passed_table_q[l];
-    assign passed_rights_o[(l-2)*3+:3] = passed_rights_q[l];
+  always_comb begin
+    passed_tables_o = '0;
+    passed_rights_o = '0;
+    if (fill_o) begin
+      for (int unsigned l = 2; l <= 5; l++) begin
+        passed_tables_o[(l-2)*40+:40] = passed_table_q[l];
+        passed_rights_o[(l-2)*3+:3] = passed_rights_q[l];
+      end
+    end
   end
   assign begin_o = step_i & begin_q;
 

@@ -13,7 +13,7 @@ struct config stand_config(void) {
   config.walk.start = config.walk.step = 1;
   config.walk.cas = 4;
   config.dram.latency = 10;
-  config.op.cr = config.op.invlpg = 5;
+  config.op.cr = config.op.invlpg = config.op.invpcid = config.op.segment = 5;
   return config;
 }
 
