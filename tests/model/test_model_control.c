@@ -82,7 +82,7 @@ static const struct step steps[] = {
     {ON, 0, CR4_SMEP, 0, CONTROL_CR4, 0, false, false, DROP_NOTHING, 0},
     {ON, 0, 0, 0, CONTROL_CR4, CR4_PAE, false, true, DROP_ALL, CR4_PAE},
     {ON, 0, CR4_PAE, 0, CONTROL_CR4, 0, false, false, DROP_ALL, 0},
-    {OFF, 0, CR4_PAE, EFER_LME, CONTROL_CR4, CR4_PAE | CR4_LA57, false, false, DROP_ALL, CR4_PAE | CR4_LA57},
+    {OFF, 0, CR4_PAE, EFER_LME, CONTROL_CR4, CR4_PAE | CR4_LA57, false, false, DROP_NOTHING, CR4_PAE | CR4_LA57},
     {ON, 0x1000, CR4_PAE, LONG_EFER, CONTROL_CR4, CR4_PAE | CR4_PCIDE, false, false, DROP_NOTHING, CR4_PAE | CR4_PCIDE},
     {ON, 0x1001, CR4_PAE | CR4_PCIDE, LONG_EFER, CONTROL_CR4, CR4_PAE, false, false, DROP_ALL, CR4_PAE},
     // CR4 in PAE: PAE, PGE, PSE and SMEP load the PDPTEs
