@@ -147,10 +147,12 @@ static bool is_section(const char* name) {
   return false;
 }
 
+enum { CONFIG_KEYS_MAX = sizeof config_keys / sizeof *config_keys };
+
 // The nearest among whole keys and, for a word without a dot, sections; the first key of a section stands for it.
 static const char* nearest_key(const char* name) {
-  const char* names[64];
-  char sections[32][32];
+  const char* names[2 * CONFIG_KEYS_MAX + 1];
+  char sections[CONFIG_KEYS_MAX][32];
   size_t n = 0, s = 0;
   for (size_t i = 0; i < config_key_count; i++) names[n++] = config_keys[i].name;
   if (!strchr(name, '.')) {
