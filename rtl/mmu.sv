@@ -144,6 +144,7 @@ module mmu #(
   input  logic                           reply_swapped_i,
   input  logic                           reply_error_i,
   input  logic                           early_swapped_i, // as reply_swapped_i, but before the edge that ends the cycle
+  input  mmu_pkg::served_e               early_served_i,  // mem_served_o, come back with the reply
 
   // the second level's lookup, the walk caches' lookup, the data in the timing caches
   output logic                           unit_data_o,     // the miss unit serves the data port
@@ -857,11 +858,15 @@ module mmu #(
       .writeback_line_o
     );
     assign mem_served_o = mmu_pkg::served_e'(walk_served);
+    // Where a command can take one cycle the data of that cycle come after it in the same caches. A simulator would see a
+    // loop there: the memory, which replies in the cycle, brings the answer back.
+    mmu_pkg::served_e server;
+    assign server = AtOnce ? early_served_i : mem_served_o;
     assign served_level_o = mmu_pkg::served_e'(data_served);
     always_comb begin
       mem_latency = '0;
       if (mem_valid_o) begin
-        unique case (mem_served_o)
+        unique case (server)
           mmu_pkg::ServedL1d: mem_latency = l1d_latency_i;
           mmu_pkg::ServedL2:  mem_latency = l2_latency_i;
           mmu_pkg::ServedL3:  mem_latency = l3_latency_i;

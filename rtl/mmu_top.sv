@@ -143,6 +143,7 @@ module mmu_top #(
   input  logic [63:0]                    reply_data2_i,
   input  logic [63:0]                    reply_data3_i,
   input  logic                           reply_swapped_i,
+  input  logic [1:0]                     reply_served_i, // mem_served_o: needed where a reply is used in its cycle
   input  logic                           reply_error_i,
 
   // events
@@ -443,6 +444,7 @@ module mmu_top #(
     .reply_swapped_i(reply_swapped),
     .reply_error_i(reply_error),
     .early_swapped_i(reply_swapped_i),
+    .early_served_i(mmu_pkg::served_e'(reply_served_i)),
     .unit_data_o,
     .stlb_lookup_o,
     .stlb_hit_o,

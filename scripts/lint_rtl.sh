@@ -27,11 +27,24 @@ both Sets=1 Ways=64 LargeSets=2 LargeWays=4                            # fully a
 both Sets=4 Ways=1 Policy=1 LargeSets=1 LargeWays=1                    # direct-mapped
 both Sets=2 Ways=3 LargeSets=0 LargeWays=1                             # ways not a power of two
 lint -GBypass="1'd1"                                                   # memory that answers in the cycle asked
+both Sets=4 Ways=3 Policy=2 LargeSets=1 LargeWays=3                    # FIFO
+both Sets=4 Ways=3 Policy=3 LargeSets=2 LargeWays=1                    # not recently used
+both Sets=4 Ways=3 Policy=4 LargeSets=0 LargeWays=1                    # random
+
+everything=(-GStlbSets=8 -GStlbWays=3 -GPscPde=4 -GPscPdpte=3 -GPscPml4e=2 -GPscPml5e=1
+  -GL1dSets=64 -GL1dWays=8 -GL2Sets=1024 -GL2Ways=8 -GDataTimed="1'd1")
+lint "${everything[@]}"
+lint "${everything[@]}" -GBypass="1'd1"
+lint -GStlbSets=128 -GStlbWays=12 -GStlbLargeSets=1 -GStlbLargeWays=16 # the second level alone, large pages apart
+lint -GPscPde=1                                                        # one walk cache
+lint -GL2Sets=1 -GL2Ways=4 -GL3Sets=1 -GL3Ways=16 -GCacheEntry=1       # no L1D; fully associative
 
 # The subset of the leaf modules (docs/rtl.md) is what yosys reads.
 if command -v yosys >/dev/null; then
-  leaves=(rtl/permission.sv rtl/tlb/tlb_array.sv rtl/tlb/replace_*.sv rtl/walk/*.sv)
-  for top in tlb_array walker; do
+  leaves=(rtl/permission.sv rtl/segment/segment_unit.sv rtl/tlb/tlb_array.sv rtl/tlb/replace_*.sv
+    rtl/walk/{entry_decode,level_table,walker,walk_cache}.sv rtl/memory/*.sv)
+  for top in segment_unit tlb_array walker walk_cache timing_caches \
+    replace_fifo replace_nru replace_random; do
     yosys -q -p "read_verilog -sv $package ${leaves[*]}; hierarchy -check -top $top; proc; check -assert"
   done
 fi

@@ -250,6 +250,7 @@ bool Shim::serve(struct event* event) {
   event->level = top.mem_level_o;
   event->pa = top.mem_pa_o;
   event->served = top.mem_served_o;
+  top.reply_served_i = top.mem_served_o;
   const uint32_t latency = served_latency(event->served);
   if (top.mem_command_o == 0) {
     uint64_t value = 0;

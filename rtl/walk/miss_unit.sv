@@ -97,8 +97,8 @@ module miss_unit #(
   assign va_o = va_q;
 
   logic walk_grant, walk_busy, walk_begin, walk_done, walk_fill, walk_stays;
-  logic [63:0] walk_va, walk_wake;
-  mmu_pkg::path_e walk_path;
+  logic [56:12] walk_va;
+  logic [63:0] walk_wake;
   mmu_pkg::fault_e walk_fault;
   logic [mmu_pkg::ErrorWidth-1:0] walk_error;
   mmu_pkg::entry_t walk_entry;
@@ -200,7 +200,7 @@ module miss_unit #(
     assign touch_o = hit_i & ~denied;
 
     assign walk_grant = (grant_i & grant_clean_i) | (walks & ~instant);
-    assign walk_va = walks & ~instant ? va_q : grant_va_i;
+    assign walk_va = walks & ~instant ? va_q[56:12] : grant_va_i[56:12];
 
     always_ff @(posedge clk_i) begin
       if (!rst_ni) begin
@@ -237,7 +237,7 @@ module miss_unit #(
     assign lookup_o = 1'b0;
     assign touch_o = 1'b0;
     assign walk_grant = grant_i;
-    assign walk_va = grant_va_i;
+    assign walk_va = grant_va_i[56:12];
     assign done_o = walk_done;
     assign path_o = mmu_pkg::PathWalk;
     assign fault_o = walk_fault;

@@ -38,7 +38,7 @@ module walker #(
 
   // whom it serves: these hold from the cycle after the grant on
   input  logic                           grant_i,        // the walk begins in the next cycle
-  input  logic [63:0]                    grant_va_i,
+  input  logic [56:12]                   grant_va_i,
   input  logic [63:0]                    va_i,
   input  mmu_pkg::access_t               access_i,
   output logic                           busy_o,         // at the cycle's start
@@ -232,11 +232,11 @@ module walker #(
   // -------------------------------------------------------------------------------------------------------------------
   // Where a walk sets out from
 
-  logic [63:0] set_out_va;
+  logic [56:12] set_out_va;
   logic [1:0] pdpte;
   logic [51:12] root;
   always_comb begin
-    set_out_va = grant_i ? grant_va_i : va_i;
+    set_out_va = grant_i ? grant_va_i : va_i[56:12];
     pdpte = set_out_va[31:30];
     unique case (context_i.mode)
       mmu_pkg::Mode32Bit: root = {20'b0, root_i[31:12]};
@@ -253,7 +253,7 @@ module walker #(
   assign set_out = grant_i | (failed & ~bus_error);
   assign enter = set_out ? start_i == '0 : due & state_q == StBegin & ~done_o;
   assign skip_lookup_o = enter;
-  assign skip_vpn_o = set_out_va[56:12];
+  assign skip_vpn_o = set_out_va;
 
   always_comb begin
     state_d = state_q;
