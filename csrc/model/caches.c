@@ -106,7 +106,7 @@ static inline enum served_by look_up(struct caches* caches, unsigned entry, bool
   return served;
 }
 
-enum served_by caches_walk(struct caches* caches, uint64_t pa, uint64_t cycle) {
+enum served_by caches_walk_through(struct caches* caches, uint64_t pa, uint64_t cycle) {
   return look_up(caches, caches->walker_level, false, pa, cycle);
 }
 

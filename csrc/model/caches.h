@@ -36,7 +36,10 @@ bool caches_create(struct caches* caches, const struct config* config, struct co
 void caches_free(struct caches* caches);
 
 // The walker reads, or compares and swaps, at `pa`.
-enum served_by caches_walk(struct caches* caches, uint64_t pa, uint64_t cycle);
+enum served_by caches_walk_through(struct caches* caches, uint64_t pa, uint64_t cycle);
+static inline enum served_by caches_walk(struct caches* caches, uint64_t pa, uint64_t cycle) {
+  return caches->walker_level < caches->count ? caches_walk_through(caches, pa, cycle) : SERVED_DRAM;
+}
 // It has written what it looked up last.
 void caches_walk_wrote(struct caches* caches, uint64_t pa);
 

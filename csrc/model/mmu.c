@@ -329,36 +329,32 @@ static void look_up_data(struct mmu* mmu, uint64_t now) {
       &(struct event){.cycle = now, .type = EVENT_DATA, .port = PORT_DATA, .pa = pa, .served = (uint8_t)served});
 }
 
-static void do_fills(struct mmu* mmu, uint64_t now) {
-  for (int number = 0; number < PORT_COUNT; number++) {
-    struct fill* fill = &mmu->fill[number];
-    enum port port = (enum port)number;
-    if (!fill->first) continue;
-    tlb_fill(&mmu->tlb[number], port, &fill->translation, fill->fresh, now);
-    if (fill->beyond) {
-      if (tlb_exists(&mmu->second)) tlb_fill(&mmu->second, port, &fill->translation, fill->fresh, now);
-      for (unsigned i = 0; i < fill->uppers; i++) psc_fill(&mmu->psc, port, &fill->upper[i], now);
-    }
-    fill->first = fill->beyond = fill->fresh = false;
+static void do_fill(struct mmu* mmu, enum port port, uint64_t now) {
+  struct fill* fill = &mmu->fill[port];
+  tlb_fill(&mmu->tlb[port], port, &fill->translation, fill->fresh, now);
+  if (fill->beyond) {
+    if (tlb_exists(&mmu->second)) tlb_fill(&mmu->second, port, &fill->translation, fill->fresh, now);
+    for (unsigned i = 0; i < fill->uppers; i++) psc_fill(&mmu->psc, port, &fill->upper[i], now);
   }
-  touches_settle_all(&mmu->touches);
+  fill->first = fill->beyond = fill->fresh = false;
 }
 
-static void do_fault_drops(struct mmu* mmu, uint64_t now) {
-  for (int number = 0; number < PORT_COUNT; number++) {
-    const struct access_port* port = &mmu->port[number];
-    if (!port->answered || port->answer.fault != FAULT_PF) continue;
-    for (int tlb = 0; tlb < PORT_COUNT; tlb++) tlb_drop_address(&mmu->tlb[tlb], port->va, mmu->paging.pcid, true, now);
-    tlb_drop_address(&mmu->second, port->va, mmu->paging.pcid, true, now);
-    psc_drop_address(&mmu->psc, &mmu->paging, port->va, now);
-  }
+static void do_fault_drops(struct mmu* mmu, const struct access_port* port, uint64_t now) {
+  for (int tlb = 0; tlb < PORT_COUNT; tlb++) tlb_drop_address(&mmu->tlb[tlb], port->va, mmu->paging.pcid, true, now);
+  tlb_drop_address(&mmu->second, port->va, mmu->paging.pcid, true, now);
+  psc_drop_address(&mmu->psc, &mmu->paging, port->va, now);
 }
+
+static bool page_faulted(const struct access_port* port) { return port->answered && port->answer.fault == FAULT_PF; }
 
 // What comes after the lookups.
 static void end_cycle(struct mmu* mmu, uint64_t now) {
   look_up_data(mmu, now);
-  do_fills(mmu, now);
-  do_fault_drops(mmu, now);
+  for (int port = 0; port < PORT_COUNT; port++)
+    if (mmu->fill[port].first) do_fill(mmu, (enum port)port, now);
+  touches_settle_all(&mmu->touches);
+  for (int port = 0; port < PORT_COUNT; port++)
+    if (page_faulted(&mmu->port[port])) do_fault_drops(mmu, &mmu->port[port], now);
 }
 
 // Lookups, then fills, then drops.

@@ -129,19 +129,29 @@ static void dirty_victims_go_one_level_down(void** state) {
   destroy();
 }
 
-// One cycle, three lines on the move: the victims leave when all levels are filled, the outermost first.
+// One line each in L1D and L2, two in L3; dirty lines have a star, the most recent comes first.
+//   write A   L1D A*   L2 A    L3 A
+//   write B   L1D B*   L2 A*   L3 B A      B fills all; A leaves L1D for L2
+//   write A   L1D A*   L2 B*   L3 B A*     B leaves for L2, A leaves that: L3 has it
+//   write B   L1D B*   L2 A*   L3 B* A*
+//   write C   L1D C*   L2 B*   L3 A* C     first A leaves L3: written back; then A leaves L2, is filled into L3, and B,
+//                                          its oldest, is written back; then B leaves L1D
 static void victims_leave_outermost_first(void** state) {
   (void)state;
   config.cache.l1d = (struct cache_config){1, 1, 4};
   config.cache.l2 = (struct cache_config){1, 1, 14};
+  config.cache.l3 = (struct cache_config){1, 2, 40};
   create();
-  data('A', true);
-  data('B', true);  // L2: A -> B (clean A leaves), then A, dirty, goes to L2 over B
+  assert_int_equal(data('A', true), SERVED_DRAM);
+  assert_int_equal(data('B', true), SERVED_DRAM);
+  assert_int_equal(data('A', true), SERVED_L2);
+  assert_int_equal(data('B', true), SERVED_L2);
   assert_int_equal(counters.writebacks, 0);
-  data('C', false);  // L2: C over A, written back; then B goes to L2 over C
-  assert_int_equal(counters.writebacks, 1);
+  assert_int_equal(data('C', true), SERVED_DRAM);
+  assert_int_equal(counters.writebacks, 2);
   assert_int_equal(kept[0].pa, 'A' * 64);
-  assert_int_equal(data('B', false), SERVED_L2);
+  assert_int_equal(kept[1].pa, 'B' * 64);
+  assert_int_equal(walk('A'), SERVED_L3);
   destroy();
 }
 

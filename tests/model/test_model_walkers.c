@@ -200,6 +200,27 @@ static void a_suppressed_walk_is_not_shared(void** state) {
   assert_true(rig_holds(&rig, ARRAY_DTLB, 0x401000, 12));
 }
 
+static void both_walks_are_suppressed(void** state) {
+  (void)state;
+  config.op.invlpg = 5;
+  rebuild();
+  rig_map_32bit(&rig, 0x401000, 0x5000 | AD | U);
+  rig_map_32bit(&rig, 0x402000, 0x6000 | AD | U);
+  const struct ref ref[PORT_COUNT] = {{.va = 0x401000, .size = 1, .kind = ACCESS_FETCH, .flags = REF_USER},
+                                      {.va = 0x402000, .size = 1, .kind = ACCESS_READ, .flags = REF_USER}};
+  const struct control control = {.op = CONTROL_INVLPG, .value = 0x900000};
+  struct tick_out out;
+  uint64_t begin = rig_now(&rig), now = begin;
+  for (bool over = false; !over; now++) {
+    struct tick_in in = {.part = {now == begin ? &ref[0] : NULL, now == begin ? &ref[1] : NULL},
+                         .control = now == begin + 10 ? &control : NULL};
+    rig_tick(&rig, now, &in, &out);
+    over = out.control_done;
+  }
+  assert_int_equal(now - begin, 29);
+  assert_int_equal(rig_count(&rig, EVENT_FILL), 0);
+}
+
 // Two pages below one PDE whose A is clear: both read it in 2, both swap in 24; the fetch's goes first, data's fails,
 // costs its 14 cycles, starts over in 38, reads 39-49, 50-60: A is set.
 static void in_one_cycle_the_fetch_swaps_first(void** state) {
@@ -277,6 +298,22 @@ static void a_victim_is_chosen_before_the_hits_of_its_cycle(void** state) {
   assert_false(rig_holds(&rig, ARRAY_STLB, 0x401000, 12));
 }
 
+// But a hit of the cycle is older than its fill: data hit 402000 while 404000 is filled over 401000. Then 403000 goes,
+// then 402000.
+static void a_hit_is_older_than_the_fill_of_its_cycle(void** state) {
+  (void)state;
+  second_level(3);
+  for (uint64_t i = 1; i < 4; i++) rig_access(&rig, ACCESS_READ, 0x400000 | i << 12, REF_USER);
+  both(0x404000, ACCESS_READ, 0x402000, 23);
+  assert_int_equal(at(PORT_FETCH), 25);
+  assert_int_equal(at(PORT_DATA), 25);
+  assert_int_equal(answers[PORT_DATA].path, PATH_STLB);
+  rig_access(&rig, ACCESS_READ, 0x405000, REF_USER);
+  rig_access(&rig, ACCESS_READ, 0x406000, REF_USER);
+  assert_true(rig_holds(&rig, ARRAY_STLB, 0x404000, 12));
+  assert_false(rig_holds(&rig, ARRAY_STLB, 0x402000, 12));
+}
+
 // The second's lookup in the cycle of the first's answer comes before the fill: it misses, and shares.
 static void a_second_level_miss_shares_too(void** state) {
   (void)state;
@@ -341,10 +378,12 @@ static const struct CMUnitTest tests[] = {
     TEST(after_a_fault_the_second_walks_itself),
     TEST(rights_are_each_ones_own),
     TEST(a_suppressed_walk_is_not_shared),
+    TEST(both_walks_are_suppressed),
     TEST(in_one_cycle_the_fetch_swaps_first),
     TEST(a_lookup_slot_each),
     TEST(two_fills_of_one_set),
     TEST(a_victim_is_chosen_before_the_hits_of_its_cycle),
+    TEST(a_hit_is_older_than_the_fill_of_its_cycle),
     TEST(a_second_level_miss_shares_too),
     TEST(walk_caches_serve_both),
     TEST(timing_caches_in_one_cycle),
