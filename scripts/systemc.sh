@@ -24,7 +24,8 @@ include=$(verilator --getenv VERILATOR_ROOT)/include
 for unit in "$folder"/Vmmu*.cpp "$include"/verilated.cpp "$include"/verilated_threads.cpp; do
   echo "#include \"$unit\""
 done >"$folder/unit.cpp"
-flags=(-std=gnu++17 -O1 -DVM_SC=1 -DVM_TRACE=0 -DVM_COVERAGE=0 -isystem "$include" -isystem "$include/vltstd" -isystem "$folder")
+flags=(-std=gnu++17 -O1 -DVM_SC=1 -DVM_TRACE=0 -DVM_COVERAGE=0
+  -isystem "$include" -isystem "$include/vltstd" -isystem "$folder")
 ${CXX:-g++} "${flags[@]}" -w -c -o "$folder/unit.o" "$folder/unit.cpp"
 ${CXX:-g++} "${flags[@]}" -Icsrc -Wall -Wextra -o "$folder/walk.new" csrc/systemc/walk.cpp "$folder/unit.o" \
   -lsystemc -lpthread

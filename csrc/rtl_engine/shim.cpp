@@ -68,6 +68,8 @@ struct Shim : rtl_instance {
   void* notify_ctx = nullptr;
   std::vector<struct event> held;  // events of this cycle that wait for the drops before them
   bool holding = false;
+  uint64_t control_since = 0;
+  bool owed[PORT_COUNT] = {}, control_owed = false;  // accepted and not answered, arrived and not done
 
 #if VM_TRACE
   std::unique_ptr<VerilatedFstC> wave;
@@ -105,6 +107,7 @@ struct Shim : rtl_instance {
   uint32_t data_delay(uint8_t served) const;
   uint32_t served_latency(uint8_t served) const;
   void emit_drops(uint64_t cycle, unsigned arrays);
+  void check_debts(uint64_t cycle) const;
   [[noreturn]] void stuck(const char* what, uint64_t cycle, uint64_t since) const;
   template <typename Vector>
   void emit_dropped(uint64_t cycle, unsigned array, const Vector& dropped, unsigned first = 0);
@@ -391,6 +394,7 @@ void Shim::harvest(uint64_t cycle, const struct event& memory_event, bool memory
   const port_out ports[PORT_COUNT] = {outputs(PORT_FETCH), outputs(PORT_DATA)};
   for (unsigned p = 0; p < PORT_COUNT; p++) {
     if (!ports[p].accept) continue;
+    owed[p] = true;
     part_state& part = parts[p];
     part.va = ports[p].va;
     part.kind = p == PORT_FETCH ? ACCESS_FETCH : top.data_write_i ? ACCESS_WRITE : ACCESS_READ;
@@ -451,6 +455,7 @@ void Shim::harvest(uint64_t cycle, const struct event& memory_event, bool memory
   holding = drops != 0;  // what comes after the drops in the order of events
   if (memory_used && notify && memory_event.type == EVENT_PDPTE) emit(memory_event, cycle);
   if (top.control_done_o) {
+    control_owed = false;
     counters.controls++;
     counters.control_gps += top.control_refused_o;
     counters.cycles_flush += load_cycles + control_latency();
@@ -469,6 +474,7 @@ void Shim::harvest(uint64_t cycle, const struct event& memory_event, bool memory
     out->accepted[p] = ports[p].accept;
     out->answered[p] = ports[p].answer;
     if (!ports[p].answer) continue;
+    owed[p] = false;
     finish(p, ports[p], cycle, &out->answer[p]);
     if (notify) {
       struct event event = {};
@@ -486,6 +492,7 @@ void Shim::harvest(uint64_t cycle, const struct event& memory_event, bool memory
   out->control_done = top.control_done_o;
   out->control_gp = top.control_refused_o;
   out->next = top.next_o;
+  if (__builtin_expect(out->next == UINT64_MAX, 0)) check_debts(cycle);
   if (drops) emit_drops(cycle, drops);
 }
 
@@ -684,11 +691,20 @@ unsigned Shim::entries(unsigned array) const {
   return sets[array] * ways(array);
 }
 
+const char* port_text(unsigned port) { return port == PORT_FETCH ? "a fetch" : "a data reference"; }
+
+// Waiting for nothing, it must owe nothing.
+void Shim::check_debts(uint64_t cycle) const {
+  for (unsigned p = 0; p < PORT_COUNT; p++)
+    if (owed[p]) stuck(port_text(p), cycle, parts[p].accept);
+  if (control_owed) stuck("a control operation", cycle, control_since);
+}
+
 // A bug of the RTL: better a message than a loop without end.
 void Shim::stuck(const char* what, uint64_t cycle, uint64_t since) const {
   std::fflush(stdout);
   std::fprintf(stderr,
-               "pagewalk: the RTL is stuck: %s, accepted in cycle %llu, is unanswered in cycle %llu (next %llu); "
+               "pagewalk: the RTL is stuck: %s that came in cycle %llu is not done in cycle %llu (next %llu); "
                "record it with --wave and report the machine's configuration\n",
                what, static_cast<unsigned long long>(since), static_cast<unsigned long long>(cycle),
                static_cast<unsigned long long>(top.next_o));
@@ -705,6 +721,8 @@ void Shim::tick(uint64_t cycle_in, const struct tick_in& in, struct tick_out* ou
   }
   if (in.control) {
     control = *in.control;
+    control_owed = true;
+    control_since = cycle_in;
     top.control_i = 1;
     top.control_op_i = control.op;
     top.control_user_i = control.user;
@@ -726,9 +744,8 @@ void Shim::tick(uint64_t cycle_in, const struct tick_in& in, struct tick_out* ou
 // Goes on until the port answers, from a cycle that has been harvested into *out.
 uint64_t Shim::wait_answer(unsigned port, uint64_t cycle_in, struct tick_out* out, struct answer* answer, bool* fault,
                            uint32_t* data) {
-  const char* what = port == PORT_FETCH ? "a fetch" : "a data reference";
   for (uint64_t waited = 0; !out->answered[port]; waited++) {
-    if (out->next == UINT64_MAX || waited > patience) stuck(what, cycle_in, parts[port].accept);
+    if (waited > patience) stuck(port_text(port), cycle_in, parts[port].accept);
     cycle(cycle_in = out->next, out);
   }
   *answer = out->answer[port];

@@ -52,7 +52,10 @@ module timing_cache_check #(
         again = 1'b0;
         for (int unsigned j = 0; j < i; j++) begin
           if (fills[j] && same_set(line[i], line[j]) && way[i] == way[j]) again = line[i] == line[j];
-          if (j % Ops == 0 && j / Ops < Walkers && late_i[j/Ops%Walkers] && fills[i] && same_set(line[i], line[j]) && way[i] == way[j]) late_stays = 1'b0;
+          if (j % Ops == 0 && j / Ops < Walkers && late_i[j/Ops%Walkers] && fills[i] && same_set(line[i], line[j])
+              && way[i] == way[j]) begin
+            late_stays = 1'b0;
+          end
         end
         if (fills[i] & again) fills_differ = 1'b0;
       end
@@ -64,7 +67,8 @@ module timing_cache_check #(
   NoLineFilledOverItself: assert property (@(posedge clk_i) disable iff (!rst_ni) fills_differ);
   // What makes a late mark exact: the line is where it was looked up until the cycle ends.
   LateMarksFindTheirLine: assert property (@(posedge clk_i) disable iff (!rst_ni) late_stays);
-  LateMarksOnlyForDemands: assert property (@(posedge clk_i) disable iff (!rst_ni) (Requests'(late_i) & ~demand_i) == '0);
+  LateMarksOnlyForDemands:
+    assert property (@(posedge clk_i) disable iff (!rst_ni) (Requests'(late_i) & ~demand_i) == '0);
   NothingComesOfNothing: assert property (@(posedge clk_i) disable iff (!rst_ni) op == '0 |-> push_o == '0);
 
 endmodule

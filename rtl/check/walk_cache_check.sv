@@ -49,7 +49,8 @@ module walk_cache_check #(
   HitsOnlyLookups: assert property (@(posedge clk_i) disable iff (!rst_ni) (hit_o & ~lookup_i) == '0);
   TouchOnlyHits: assert property (@(posedge clk_i) disable iff (!rst_ni) (touch_i & ~hit_o) == '0);
   EvictsOnlyByFills: assert property (@(posedge clk_i) disable iff (!rst_ni) (fill_evicts_o & ~fill_i) == '0);
-  EvictsOnlyWhenFull: assert property (@(posedge clk_i) disable iff (!rst_ni) fill_evicts_o != '0 |-> filled_valid == '1);
+  EvictsOnlyWhenFull:
+    assert property (@(posedge clk_i) disable iff (!rst_ni) fill_evicts_o != '0 |-> filled_valid == '1);
   DropsOnlyWhatIsThere: assert property (@(posedge clk_i) disable iff (!rst_ni) (dropped_o & ~filled_valid) == '0);
 
 endmodule

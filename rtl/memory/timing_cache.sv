@@ -2,22 +2,22 @@
 // One level of the timing caches: tags of 64-byte lines with a dirty mark, true LRU. Part of timing_caches.
 //
 // In one cycle it does a list of operations, in order, each seeing what those before it have changed. Of each request
-// (walkers, then data) the list holds first its demand, which enters here or has missed above, then the dirty lines that
-// the request has pushed out above:
+// (walkers, then data) the list holds first its demand, which enters here or has missed above, then the dirty lines
+// that the request has pushed out above:
 //
 //   demand   present: touched, and marked dirty if asked       absent: filled, touched; the next level is asked, too
 //   push     present: marked dirty, nothing touched            absent: filled, dirty, touched
 //
 // A fill takes an invalid way, lowest first, else the least recently used; a dirty line that it pushes out is a push to
-// the next level. The pushes of a request stand in the order of happening: the demand's victim, the first push's victim,
-// and so on. All is combinational; what has changed becomes state at the clock edge.
+// the next level. The pushes of a request stand in the order of happening: the demand's victim, the first push's
+// victim, and so on. All is combinational; what has changed becomes state at the clock edge.
 //
 //   line's number  tag | set
 //   set's row      era | the ways in order of use, newest first from the low end | valid bits | dirty bits
 //
-// Lines never become invalid, so that an order that starts as "last way newest" makes LRU alone take invalid ways, lowest
-// first. A reset can't clear thousands of rows at once: it begins a new era, and a row of another era counts as empty.
-// Memory powers up as 0; after 65,535 resets eras come again.
+// Lines never become invalid, so that an order that starts as "last way newest" makes LRU alone take invalid ways,
+// lowest first. A reset can't clear thousands of rows at once: it begins a new era, and a row of another era counts as
+// empty. Memory powers up as 0; after 65,535 resets eras come again.
 
 module timing_cache #(
   parameter int unsigned Sets = 64,

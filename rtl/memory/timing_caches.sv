@@ -1,26 +1,27 @@
 // SPDX-License-Identifier: MIT
 // The timing caches: L1D, L2 and L3 as tags, each of which may be absent (Sets = 0). They tell which level serves an
-// access and so what it costs; memory is the only copy of the data. docs/timing.md, "Timing caches", finer points 27 to 31.
+// access and so what it costs; memory is the only copy of the data. docs/timing.md, "Timing caches" and
+// finer points 27 to 31.
 //
 //   walkers ──┬───────────┬───────────┐  enter at level Entry, or the next one down that exists
 //   data ───► L1D ──────► L2 ──────► L3 ──────► memory        misses go down,
 //                 push        push       write-back            and so do dirty victims
 //
 // In one cycle: the walkers' requests (walker 0 first), then the data's, each seeing what those before it have changed.
-// All requests are strobes of a cycle that happens, the first of the access's latency. The level that serves, and what is
-// written back, stand on the outputs in that cycle. Data requests are looked up only if there is an L1D; else they are
-// said to be served by it, as they cost nothing more.
+// All requests are strobes of a cycle that happens, the first of the access's latency. The level that serves, and what
+// is written back, stand on the outputs in that cycle. Data requests are looked up only if there is an L1D; else they
+// are said to be served by it, as they cost nothing more.
 //
-// A compare-and-swap that succeeds marks its line dirty in that same first cycle. Whether it does, the memory says before
-// the clock edge that ends the cycle: walk_swapped_i is its reply as it comes in (reply_swapped_i of mmu_top, *not* its
-// register, which is a cycle late). Nothing else depends on the mark in that cycle but the fate of the line itself, if a
-// request that comes later in the cycle pushes it out. Just touched, it is the newest of its set, so that it takes as many
-// fills of the set as there are ways. One request makes at most one fill at the level where it enters, and one more for
-// each level above it. So with enough ways the mark is put on at the clock edge (late_i), and no logic hangs off an
-// input; with fewer (AtOnce) it is made before, and the write-backs then stand only once the reply does.
+// A compare-and-swap that succeeds marks its line dirty in that same first cycle. Whether it does, the memory says
+// before the clock edge that ends the cycle: walk_swapped_i is its reply as it comes in (reply_swapped_i of mmu_top,
+// *not* its register, which is a cycle late). Nothing else depends on the mark in that cycle but the fate of the line
+// itself, if a request that comes later in the cycle pushes it out. Just touched, it is the newest of its set, so that
+// it takes as many fills of the set as there are ways. One request makes at most one fill at the level where it enters,
+// and one more for each level above it. So with enough ways the mark is put on at the clock edge (late_i), and no logic
+// hangs off an input; with fewer (AtOnce) it is made before, and the write-backs then stand only once the reply does.
 //
-// writeback_o: a dirty line leaves the last level, of which writeback_line_o is PA[51:6]. There may be several in a cycle;
-// they happen in the order of the slots: three for each walker, then three for data.
+// writeback_o: a dirty line leaves the last level, of which writeback_line_o is PA[51:6]. There may be several in a
+// cycle; they happen in the order of the slots: three for each walker, then three for data.
 
 module timing_caches #(
   parameter int unsigned L1dSets = 64,
@@ -190,15 +191,16 @@ module timing_caches #(
     writeback_line_o = '0;
     if (push3 != '0) begin
       for (int unsigned r = 0; r < Requests; r++) begin
-        for (int unsigned i = 0; i < Pushes3; i++) begin
-          writeback_o[r*3+i] = push3[r*Pushes3+i];
-          writeback_line_o[(r*3+i)*46+:46] = line3[(r*Pushes3+i)*46+:46];
+        for (int unsigned i = 1; i <= Pushes3; i++) begin
+          writeback_o[r*3+i-1] = push3[r*Pushes3+i-1];
+          writeback_line_o[(r*3+i-1)*46+:46] = line3[(r*Pushes3+i-1)*46+:46];
         end
       end
     end
   end
 
   logic unused;
-  assign unused = &{1'b0, clk_i, rst_ni, walk_line_i, data_line_i, data_i, late, marks, dirty1, demand1, demand2, demand3};
+  assign unused = &{1'b0, clk_i, rst_ni, walk_line_i, data_line_i, data_i, late, marks, dirty1,
+                    demand1, demand2, demand3};
 
 endmodule

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// First-in-first-out replacement: for each set a pointer to the way that was filled longest ago.
-// It starts at way 0 and moves on only when a fill takes the way of a valid entry (replace_i, at the clock edge): invalid
-// ways are filled lowest first without it, overwrites in place and hits leave it alone. Victim: combinational, from the
-// state at the cycle's start. docs/timing.md, "Replacement" and finer point 32.
+// First-in-first-out replacement: for each set a pointer to the way that was filled longest ago. It starts at way 0 and
+// moves on only when a fill takes the way of a valid entry (replace_i, at the clock edge): invalid ways are filled
+// lowest first without it, overwrites in place and hits leave it alone. Victim: combinational, from the state at the
+// cycle's start. docs/timing.md, "Replacement" and finer point 32.
 //
 // Ports as in the other replace_* modules: touch_* are the hits and fills (no matter here); victim_set_i is the set of
 // the fill under way, of which replace_i says that it takes the victim's way.

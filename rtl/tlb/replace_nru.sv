@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Not-recently-used replacement: one bit for each way, set when it is touched. When a touch sets a set's last clear bit, all
-// others are cleared; the victim is the lowest way whose bit is clear. Bits of invalid ways count as any other.
-// Touch: at the clock edge. Victim: combinational, from the state at the cycle's start. docs/timing.md, finer point 33.
+// Not-recently-used replacement: one bit for each way, set when it is touched. When a touch sets a set's last clear
+// bit, all others are cleared; the victim is the lowest way whose bit is clear. Bits of invalid ways count as any
+// other. Touch: at the clock edge. Victim: combinational, from the state at the cycle's start. docs/timing.md, finer
+// point 33.
 //
 //   four ways, touched     0     2     3     1     1     0     2     (3, 2, 1, 0)
-//   bits (way 3 .. 0)   0001  0101  1101  0010  0010  0011  0111     after a touch of 1 all were set: only its own stays
+//   bits (way 3 .. 0)   0001  0101  1101  0010  0010  0011  0111     the touch of 1 made all set: its own stays
 //   victim                 1     1     1     0     0     2     3
 //
 // A single way is always the victim. replace_i, which the FIFO and the random policy need, is no matter here.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Random replacement from one 16-bit linear feedback shift register an array: x^16 + x^14 + x^13 + x^11 + 1, from ACE1.
-// The victim is the state modulo the ways (combinational, from the state at the cycle's start); the register steps when a
-// fill takes the way of a valid entry (replace_i, at the clock edge). docs/timing.md, "Replacement" and finer point 32.
+// The victim is the state modulo the ways (combinational, from the state at the cycle's start); the register steps when
+// a fill takes the way of a valid entry (replace_i, at the clock edge). docs/timing.md, "Replacement" and finer point
+// 32.
 //
 //   step: bits 0, 2, 3 and 5 are xor-ed, the state moves right by one, the sum comes in at bit 15
 //   ace1, 5670, ab38, 559c, 2ace, 1567, 8ab3, ... 65,535 states; 0 is not among them

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: MIT
-// A paging-structure cache of one level: fully associative, true LRU. It holds where the next table lies, and the rights
-// combined down to there, by the linear address bits that lead to the entry and the PCID.
-// docs/timing.md, "Walk caches" and finer points 22 to 24; SDM vol. 3A, 4.10.3.
+// A paging-structure cache of one level: fully associative, true LRU. It holds where the next table lies, and the
+// rights combined down to there, by the linear address bits that lead to the entry and the PCID. docs/timing.md, "Walk
+// caches" and finer points 22 to 24; SDM vol. 3A, 4.10.3.
 //
 //   Level 2 (PDE)     tag: VA[56:21]; with quad_i (32-bit paging) VA[56:22]      leads to a PTE's table
 //   Level 3 (PDPTE)        VA[56:30]                                             to a PDE's
 //   Level 4 (PML4E)        VA[56:39]                                             to a PDPTE's
 //   Level 5 (PML5E)        VA[56:48]                                             to a PML4E's
 //
-// Lookup: combinational. Touch (of the hit of this cycle; only the deepest hit of a walk is), then fills, then drops: at
-// the clock edge. Victims are chosen from the state at the cycle's start. A drop beats a fill of the same tag, not a fill
-// that took over its way. All requests are strobes of a cycle that happens.
+// Lookup: combinational. Touch (of the hit of this cycle; only the deepest hit of a walk is), then fills, then drops:
+// at the clock edge. Victims are chosen from the state at the cycle's start. A drop beats a fill of the same tag, not a
+// fill that took over its way. All requests are strobes of a cycle that happens.
 //
-// Ports: one a walker, port 0 (the fetch's) first: where both fill in one cycle, port 1 finds what port 0 has filled, and
-// takes another way. Vectors hold port p in slice p.
+// Ports: one a walker, port 0 (the fetch's) first: where both fill in one cycle, port 1 finds what port 0 has filled,
+// and takes another way. Vectors hold port p in slice p.
 
 module walk_cache #(
   parameter int unsigned Level = 2,

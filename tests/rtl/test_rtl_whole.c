@@ -140,6 +140,17 @@ static void pcids_are_apart(void** state) {
   assert_false(invpcid(&s, 2, 0x1000, 0));
   assert_false(invpcid(&s, 0, 0, UINT64_C(1) << 47));
   assert_ok(READ(0x402000), 0x12000, PATH_L1, 1);
+  // PCID 5 and PCID 0 hold a page of their own; it becomes global, and a third PCID's fill takes over one and drops one
+  assert_ok(READ(0x403000), 0x13000, PATH_WALK, MISS);
+  assert_true(stand_write_register(&s, CONTROL_CR3, ROOT | KEEP));
+  assert_ok(READ(0x403000), 0x13000, PATH_WALK, MISS);
+  size_t valid = stand_entries(&s, ARRAY_DTLB);
+  uint64_t drops = stand_counters(&s).dtlb.drops;
+  ram_write_word(s.ram, PT + 3 * 8, 8, 0x13000 | GOOD | G);
+  assert_true(stand_write_register(&s, CONTROL_CR3, ROOT | 6 | KEEP));
+  assert_ok(READ(0x403000), 0x13000, PATH_WALK, MISS);
+  assert_int_equal(stand_entries(&s, ARRAY_DTLB), valid - 1);
+  assert_int_equal(stand_counters(&s).dtlb.drops, drops + 1);
   stand_destroy(&s);
 }
 
@@ -180,23 +191,26 @@ static void second_level_hits_and_misses(void** state) {
   stand_destroy(&s);
 }
 
-// A fetch's second-level lookup ends in the cycle in which a write to a clean entry, which waited, gets its walk.
+// A fetch's second-level lookup ends in the cycle in which a write to a clean entry, which waited, gets its walk. With
+// walk.start 0 that is also the cycle in which the walk caches are asked: for the write's address, not the fetch's.
 static void clean_write_behind_a_second_level_hit(void** state) {
   (void)state;
   struct config config = second_level_config();
+  config.walk.start = 0;
+  config.psc.pde = 2;
   struct stand s;
   stand_create(&s, &config);
   stand_start(&s, false, 0, 0, 0);
   stand_map(&s, 0x401000, 0x11000, P | W | A | D, P | W | A);
-  stand_map(&s, 0x402000, 0x12000, P | W | A, P | W | A);
+  stand_map(&s, 0x802000, 0x12000, P | W | A, P | W | A);
   READ(0x401000);
-  READ(0x402000);
+  READ(0x802000);
   struct ref fetch = {.va = 0x401000, .size = 1, .kind = ACCESS_FETCH};
-  struct ref write = {.va = 0x402010, .size = 1, .kind = ACCESS_WRITE};
+  struct ref write = {.va = 0x802010, .size = 1, .kind = ACCESS_WRITE};
   struct answer answers[PORT_COUNT];
   stand_both(&s, &fetch, &write, answers);
   assert_ok(answers[PORT_FETCH], 0x11000, PATH_STLB, 8);
-  assert_ok(answers[PORT_DATA], 0x12010, PATH_L1, 8 + WALK2 - 1 + CAS);  // counts as hitting in cycle 7
+  assert_ok(answers[PORT_DATA], 0x12010, PATH_L1, 8 + ENTRY + CAS);  // counts as hitting in cycle 7; its PDE is cached
   stand_destroy(&s);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The FIFO, NRU and random policies against naive references, each written another way than the module: the time of each
-// way's last filling; the list of ways used since the last clearing; the bit sequence of the shift register's recurrence.
+// The FIFO, NRU and random policies against naive references, each written another way than the module: the time of
+// each way's last filling; the list of ways used since the last clearing; the bit sequence of the shift register's
+// recurrence.
 
 module replace_policy_bench #(
   parameter int unsigned Policy = mmu_pkg::ReplaceFifo,

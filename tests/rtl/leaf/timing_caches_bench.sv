@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// timing_caches against a naive reference: lines with the time of their last use in associative arrays, victims found by
-// searching all of them, dirty victims followed down one by one. Random requests of walkers and data, resets now and then.
+// timing_caches against a naive reference: lines with the time of their last use in associative arrays, victims found
+// by searching all of them, dirty victims followed down one by one. Random requests of walkers and data, resets now and
+// then.
 
 module caches_bench #(
   parameter int unsigned Number = 0,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// walk_cache against a naive reference: what each way holds, and the time of its last use. Random lookups, touches, fills
-// and drops of all kinds in any combination; few tags and PCIDs, so that they meet; resets and changes of quad_i.
+// walk_cache against a naive reference: what each way holds, and the time of its last use. Random lookups, touches,
+// fills and drops of all kinds in any combination; few tags and PCIDs, so that they meet; resets and changes of quad_i.
 
 module walk_bench #(
   parameter int unsigned Level = 2,
