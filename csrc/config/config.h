@@ -37,6 +37,8 @@ struct cache_config {
 enum cache_level { CACHE_L1D, CACHE_L2, CACHE_L3, CACHE_LEVELS };
 enum data_cache { DATA_CACHE_NONE, DATA_CACHE_TIMED, DATA_CACHE_COUNT };
 
+enum prefetch { PREFETCH_NONE, PREFETCH_NEXT_PAGE, PREFETCH_ADJACENT, PREFETCH_COUNT };  // docs/timing.md, "Prefetch"
+
 struct config {
   char name[64];  // file name without folder and ending; "default" when built in
 
@@ -63,7 +65,10 @@ struct config {
     enum data_cache cache;
   } data;
   struct {
-    uint32_t latency;  // cycles, >= 1
+    uint32_t latency;                // cycles, >= 1; with banks: of an access that finds no row open
+    uint32_t banks;                  // a power of two, 0 = every access takes `latency`
+    uint32_t row;                    // bytes of a row, a power of two
+    uint32_t row_hit, row_conflict;  // cycles, >= 1: the row is open; another one is
   } dram;
   struct {
     uint32_t overlap;     // 0 or 1: the fetch port may run ahead by one instruction
@@ -75,6 +80,8 @@ struct config {
   struct {
     uint32_t cr, invlpg, invpcid, segment;  // cycles, >= 1
   } op;
+  uint32_t pcid, global;   // 0 or 1: the machine has PCIDs (CR4.PCIDE, INVPCID); global pages (CR4.PGE)
+  enum prefetch prefetch;  // TLB prefetcher
   struct {
     uint32_t mib;
     uint64_t frames;  // of 4 KiB, for machines smaller than a MiB; 0: mib decides

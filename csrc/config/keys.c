@@ -10,7 +10,8 @@
 static const char* const mode_names[] = {"none", "32-bit", "pae", "4-level", "5-level"};
 static const char* const level_names[] = {"l1d", "l2", "l3"};
 static const char* const data_cache_names[] = {"none", "timed"};
-static const char* const overlap_names[] = {"false", "true"};
+static const char* const switch_names[] = {"false", "true"};
+static const char* const prefetch_names[] = {"none", "next-page", "adjacent"};
 static const char* const replacement_names[] = {"lru", "plru", "fifo", "nru", "random"};
 
 const char* paging_mode_name(enum paging_mode mode) { return mode_names[mode]; }
@@ -58,9 +59,16 @@ const struct config_key config_keys[] = {
     {"cache.walker", "cache level at which the walker enters", FIELD(cache.walker), CHOICE(level_names, CACHE_L3)},
     {"data.cache", "whether the data of references take time in the caches", FIELD(data.cache),
      CHOICE(data_cache_names, DATA_CACHE_TIMED)},
-    {"dram.latency", "cycles of a memory access", FIELD(dram.latency), CYCLES(1)},
+    {"dram.latency", "cycles of a memory access; with dram.banks of one that finds no row open", FIELD(dram.latency),
+     CYCLES(1)},
+    {"dram.banks", "banks of open-row memory; 0: every access takes dram.latency", FIELD(dram.banks), .max = 64,
+     .power_of_two = true},
+    {"dram.row", "bytes of a memory row", FIELD(dram.row), .min = 64, .max = 65536, .power_of_two = true},
+    {"dram.row_hit", "cycles of a memory access to the row that its bank holds open", FIELD(dram.row_hit), CYCLES(1)},
+    {"dram.row_conflict", "cycles of a memory access when its bank holds another row open", FIELD(dram.row_conflict),
+     CYCLES(1)},
     {"core.overlap", "the fetch port may run ahead by one instruction while a data reference waits",
-     FIELD(core.overlap), CHOICE(overlap_names, 1)},
+     FIELD(core.overlap), CHOICE(switch_names, 1)},
     {"core.trap", "cycles from a fault to the kernel's first instruction", FIELD(core.trap), CYCLES(1)},
     {"core.iret", "cycles of the return from the kernel", FIELD(core.iret), CYCLES(1)},
     {"kernel.work", "cycles that the kernel computes for each fault or call, beside its memory references",
@@ -69,6 +77,9 @@ const struct config_key config_keys[] = {
     {"op.invlpg", "cycles of INVLPG", FIELD(op.invlpg), CYCLES(1)},
     {"op.invpcid", "cycles of INVPCID", FIELD(op.invpcid), CYCLES(1)},
     {"op.segment", "cycles of a segment load", FIELD(op.segment), CYCLES(1)},
+    {"pcid", "the machine has PCIDs", FIELD(pcid), CHOICE(switch_names, 1)},
+    {"global", "the machine has global pages", FIELD(global), CHOICE(switch_names, 1)},
+    {"prefetch", "TLB prefetcher", FIELD(prefetch), CHOICE(prefetch_names, PREFETCH_ADJACENT)},
     {"ram.mib", "size of memory, MiB", FIELD(ram.mib), .min = 1, .max = UINT32_MAX},
     {"ram.frames", "size of memory, frames of 4 KiB; 0: ram.mib decides", FIELD(ram.frames), .max = UINT64_C(1) << 40},
     {"disk.latency_us", "time to move one page to or from the disk, microseconds", FIELD(disk.latency_us), .min = 1,
@@ -76,15 +87,6 @@ const struct config_key config_keys[] = {
 };
 // clang-format on
 const size_t config_key_count = sizeof config_keys / sizeof *config_keys;
-
-// Keys of the design that this version does not have: a name, or the beginning of names.
-static const struct {
-  const char *key, *what;
-} later_keys[] = {
-    {"pcid", "PCIDs"},
-    {"global", "a switch for global pages (they are always on)"},
-    {"prefetch", "TLB prefetching"},
-};
 
 uint64_t config_key_get(const struct config_key* key, const struct config* config) {
   const char* field = (const char*)config + key->offset;
@@ -173,9 +175,6 @@ static const char* nearest_key(const char* name) {
 }
 
 bool config_key_unknown(const char* name, struct error* err) {
-  for (size_t i = 0; i < sizeof later_keys / sizeof *later_keys; i++)
-    if (begins_with_key(name, later_keys[i].key))
-      return error_set(err, "%s: not in this version, which has no %s yet", name, later_keys[i].what);
   if (is_section(name)) return error_set(err, "%s: holds several keys and has no value of its own", name);
   const char* near = nearest_key(name);
   if (near) {

@@ -124,16 +124,12 @@ static void compare_answers(struct both* both, const struct answer* a, const str
   SAME("answer.", data);
 }
 
-static const char* const counter_names[] = {COUNTER_NAMES};
-_Static_assert(sizeof counter_names / sizeof *counter_names == sizeof(struct counters) / sizeof(uint64_t),
-               "every counter has its name");
-
 static void compare_counters(struct both* both) {
   struct counters of[2];
   for (int side = 0; side < 2; side++) engine_counters(both->engine[side], &of[side]);
   if (memcmp(&of[0], &of[1], sizeof of[0]) == 0) return;
   const uint64_t *a = (const uint64_t*)&of[0], *b = (const uint64_t*)&of[1];
-  for (size_t i = 0; i < sizeof of[0] / sizeof *a; i++)
+  for (size_t i = 0; i < COUNTER_COUNT; i++)
     if (a[i] != b[i]) differ(both, counter_names[i], a[i], b[i]);
 }
 
@@ -213,6 +209,14 @@ static void both_on_event(void* self, event_fn* fn, void* ctx) {
   both->on_event_ctx = ctx;
 }
 
+static void both_probe(void* self, const struct ref* part, struct answer* answer) {
+  struct both* both = self;
+  struct answer answers[2];
+  for (int side = 0; side < 2; side++) engine_probe(both->engine[side], part, &answers[side]);
+  compare_answers(both, &answers[0], &answers[1]);
+  *answer = answers[0];
+}
+
 static size_t both_dump(void* self, enum tlb_array array, struct tlb_entry* entries, size_t room) {
   return engine_dump(((struct both*)self)->engine[0], array, entries, room);
 }
@@ -243,6 +247,7 @@ static const struct engine_ops both_ops = {
     .wait = both_wait,
     .counters = both_counters,
     .on_event = both_on_event,
+    .probe = both_probe,
     .dump = both_dump,
     .registers = both_registers,
     .wave = both_wave,

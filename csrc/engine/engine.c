@@ -66,6 +66,10 @@ void engine_counters(const struct engine* engine, struct counters* counters) {
 
 void engine_on_event(struct engine* engine, event_fn* fn, void* ctx) { engine->ops->on_event(engine->self, fn, ctx); }
 
+void engine_probe(struct engine* engine, const struct ref* part, struct answer* answer) {
+  engine->ops->probe(engine->self, part, answer);
+}
+
 size_t engine_dump(struct engine* engine, enum tlb_array array, struct tlb_entry* entries, size_t room) {
   return engine->ops->dump(engine->self, array, entries, room);
 }

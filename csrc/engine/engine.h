@@ -111,7 +111,7 @@ struct memory_bus {
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Events: everything that the MMU does, with its cycle. Both engines emit the same events; within one cycle their order
-// is that of this enumeration, then port (fetch first), then array, then set and way.
+// is that of this enumeration, then port (fetch first), then kind, array, set and way.
 
 enum tlb_array {
   ARRAY_ITLB,
@@ -149,7 +149,7 @@ enum event_type {
   EVENT_TYPE_COUNT
 };
 
-// Fields that a type does not name are 0.
+// Fields that a type does not name are 0. WALK_BEGIN, PSC, READ and FILL that are a prefetch's have kind = 1.
 struct event {
   uint64_t cycle, va, pa, value;
   uint8_t type, port, array, kind, hit, level, shift;
@@ -164,9 +164,23 @@ typedef void event_fn(void* ctx, const struct event* event);
 
 struct tlb_counters {
   uint64_t hits, misses;      // one lookup a part of a reference; hits + misses = lookups
-  uint64_t fills, evictions;  // evictions: fills that replaced a valid entry of another page
-  uint64_t drops;             // entries dropped by control operations and faults
+  uint64_t fills, evictions;  // evictions: fills that replaced a valid entry of another page; prefetches apart
+  uint64_t drops;             // entries dropped by control operations, faults and fills
 };
+
+// A TLB level's hits, fills and evictions by page size: 4 KiB; 2 MiB and 4 MiB; 1 GiB. Where large pages have an array
+// of their own the size tells the array, too. An eviction counts under the size of the page that came.
+enum size_class { SIZE_4K, SIZE_LARGE, SIZE_1G, SIZE_CLASSES };
+struct size_counters {
+  uint64_t hits[SIZE_CLASSES], fills[SIZE_CLASSES], evictions[SIZE_CLASSES];
+};
+
+// What the prefetcher did (docs/timing.md, "Prefetch").
+struct prefetch_counters {
+  uint64_t walks, refs, fills, evictions, cycles;
+};
+
+enum { LEVEL_COUNT = 5, ERROR_CODES = 64, CONTROL_OPS = 8, INVPCID_TYPES = 4, WALKERS_MAX = 2 };
 
 // A timing cache: lookups by the walker (PDPTE loads too) and for data.
 struct cache_counters {
@@ -186,21 +200,27 @@ struct counters {
   uint64_t ad_updates, cas_failures;     // compare-and-swaps that succeeded; that failed
   uint64_t faults_pf, faults_gp;
   uint64_t controls, control_gps;  // control operations done; of them refused
+  // The same in more detail, each group's sum with the total above.
+  struct size_counters itlb_sizes, dtlb_sizes, stlb_sizes;
+  uint64_t walk_reads[LEVEL_COUNT][4];      // walk_refs by level (0: the leaf table) and enum served_by
+  uint64_t faults_by_error[ERROR_CODES];    // faults_pf by error code
+  uint64_t controls_by_op[CONTROL_OPS];     // controls that were not refused, by enum control_op: the causes of flushes
+  uint64_t invpcid_by_type[INVPCID_TYPES];  // of them the INVPCIDs, by type
+  uint64_t walker_cycles[WALKERS_MAX];      // walk_cycles by walker: its occupancy; with one walker all in [0]
+  struct prefetch_counters prefetch;
+  uint64_t dram_row_hits, dram_row_opens, dram_row_conflicts;
   // Cycles of parts answered and of control operations. The wait of a port for the other's walk is in none of them:
   // where two ports wait, the cycle belongs to the older reference.
   uint64_t cycles_base, cycles_stlb, cycles_walk, cycles_ad_update, cycles_data, cycles_flush;
 };
 
-// The names of the counters, in the order of struct counters, which is nothing but uint64_t.
-#define COUNTER_TLB_NAMES(tlb) tlb ".hits", tlb ".misses", tlb ".fills", tlb ".evictions", tlb ".drops"
-#define COUNTER_CACHE_NAMES(cache) cache ".walk_hits", cache ".walk_misses", cache ".data_hits", cache ".data_misses"
-#define COUNTER_NAMES                                                                                                  \
-  "refs", "parts.read", "parts.write", "parts.fetch", COUNTER_TLB_NAMES("itlb"), COUNTER_TLB_NAMES("dtlb"),            \
-      COUNTER_TLB_NAMES("stlb"), COUNTER_TLB_NAMES("psc.pde"), COUNTER_TLB_NAMES("psc.pdpte"),                         \
-      COUNTER_TLB_NAMES("psc.pml4e"), COUNTER_TLB_NAMES("psc.pml5e"), COUNTER_CACHE_NAMES("cache.l1d"),                \
-      COUNTER_CACHE_NAMES("cache.l2"), COUNTER_CACHE_NAMES("cache.l3"), "writebacks", "merged", "walks", "walk_refs",  \
-      "walk_cycles", "ad_updates", "cas_failures", "faults_pf", "faults_gp", "controls", "control_gps", "cycles_base", \
-      "cycles_stlb", "cycles_walk", "cycles_ad_update", "cycles_data", "cycles_flush"
+// Counters are uint64_t and nothing else: COUNTER_COUNT of them, in the order of the struct, which is also how the
+// RTL's control port numbers them.
+enum { COUNTER_COUNT = sizeof(struct counters) / sizeof(uint64_t) };
+
+// Their names, such as "dtlb.hits", then NULL. "faults.047" are the page faults with error code 47, octal: I/D, W, U
+// and P.
+extern const char* const counter_names[];
 
 // ---------------------------------------------------------------------------------------------------------------------
 // One TLB entry, as the debug port shows it
@@ -289,6 +309,10 @@ void engine_counters(const struct engine* engine, struct counters* counters);
 // Calls `fn` for every event from now on; NULL stops. Costs speed.
 void engine_on_event(struct engine* engine, event_fn* fn, void* ctx);
 
+// The debug port: what `part`, presented now and alone, would be answered, without disturbing anything (docs/timing.md,
+// "The debug port"). accept, cycle and the parts of time are 0. `part` does not cross a 4 KiB page. Works at any time.
+void engine_probe(struct engine* engine, const struct ref* part, struct answer* answer);
+
 // Copies the valid entries of an array in order of set and way, at most `room`; returns how many there are.
 size_t engine_dump(struct engine* engine, enum tlb_array array, struct tlb_entry* entries, size_t room);
 
@@ -317,6 +341,7 @@ struct engine_ops {
   void (*wait)(void* self, uint64_t cycle);
   void (*counters)(const void* self, struct counters* counters);
   void (*on_event)(void* self, event_fn* fn, void* ctx);
+  void (*probe)(void* self, const struct ref* part, struct answer* answer);
   size_t (*dump)(void* self, enum tlb_array array, struct tlb_entry* entries, size_t room);
   void (*registers)(const void* self, uint64_t registers[5], uint64_t pdptes[4]);
   // May be NULL.

@@ -49,7 +49,7 @@ static void detail(const struct event* e, char* text, size_t room) {
         snprintf(text, room, "%" PRIx64 " misses %s", e->va, NAME(array_names, e->array));
       break;
     case EVENT_WALK_BEGIN:
-      snprintf(text, room, "for %" PRIx64, e->va);
+      snprintf(text, room, "%s%" PRIx64, e->kind ? "prefetches " : "for ", e->va);
       break;
     case EVENT_PSC:
       if (e->hit)
@@ -129,13 +129,13 @@ int event_compare(const struct event* a, const struct event* b) {
   FIELD(cycle);
   FIELD(type);
   FIELD(port);
+  FIELD(kind);
   FIELD(array);
   FIELD(set);
   FIELD(way);
   FIELD(va);
   FIELD(pa);
   FIELD(value);
-  FIELD(kind);
   FIELD(hit);
   FIELD(level);
   FIELD(shift);

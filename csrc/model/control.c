@@ -82,7 +82,7 @@ static void plan_efer(struct control_plan* plan, const struct registers* now, ui
   if (has(changed, EFER_NXE)) plan->drop = DROP_PCID_AND_GLOBAL;
 }
 
-enum { INVPCID_ADDRESS, INVPCID_PCID, INVPCID_ALL, INVPCID_NON_GLOBAL, INVPCID_TYPES };
+enum { INVPCID_ADDRESS, INVPCID_PCID, INVPCID_ALL, INVPCID_NON_GLOBAL };
 
 static void plan_invpcid(struct control_plan* plan, const struct registers* now, const struct control* control) {
   static const enum control_drop drops[INVPCID_TYPES] = {[INVPCID_ADDRESS] = DROP_ADDRESS_OF_PCID,

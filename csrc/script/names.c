@@ -11,4 +11,3 @@ const char* const script_register_names[] = {"cr0", "cr3", "cr4", "efer", "pkru"
 const char* const script_outcome_names[] = {"ok", "pf", "gp", "bus", NULL};
 const char* const script_path_names[] = {"off", "l1", "stlb", "walk", NULL};
 const char* const script_show_names[] = {"dtlb", "itlb", "stlb", "psc", "counters", NULL};
-const char* const script_counter_names[] = {COUNTER_NAMES, NULL};

@@ -9,6 +9,5 @@ extern const char* const script_register_names[];  // control_op
 extern const char* const script_outcome_names[];   // script_outcome
 extern const char* const script_path_names[];      // answer_path
 extern const char* const script_show_names[];      // script_show
-extern const char* const script_counter_names[];   // struct counters
 
 #endif

@@ -114,7 +114,7 @@ static bool unknown(struct parser* parser, const char* what, const char* word, c
 }
 
 static bool unknown_counter(struct parser* parser, const char* word) {
-  const char* near = error_suggest(word, script_counter_names);
+  const char* near = error_suggest(word, counter_names);
   if (near) return fail(parser, "unknown counter '%s'; did you mean '%s'?", word, near);
   return fail(parser, "unknown counter '%s'; docs/scripts.md lists them", word);
 }
@@ -378,7 +378,7 @@ static bool parse_counts(struct parser* parser, struct script_op* op) {
     char* word = parser->words[parser->next++];
     char* equals = strchr(word, '=');
     if (equals) *equals = 0;
-    int counter = index_of(word, script_counter_names);
+    int counter = index_of(word, counter_names);
     if (counter < 0) return unknown_counter(parser, word);
     if (op->n_counts == SCRIPT_COUNTS)
       return fail(parser, "more than %d counters on a line: state them on several", SCRIPT_COUNTS);

@@ -105,7 +105,7 @@ static void judge_counters(struct runner* runner, const struct script_op* op) {
     if (got == expected) continue;
     met = false;
     fprintf(runner->out, "%s:%u: expected %s=%" PRIu64 ", got %" PRIu64 "\n", runner->script->name, op->line,
-            script_counter_names[counter], expected, got);
+            counter_names[counter], expected, got);
   }
   ++*(met ? &runner->totals->passed : &runner->totals->failed);
 }

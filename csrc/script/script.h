@@ -48,7 +48,7 @@ struct script_result {
 
 // A counter and what it should be: expected of `show counters`.
 struct script_count {
-  unsigned counter;  // position in struct counters; its name: script_counter_names
+  unsigned counter;  // position in struct counters; its name: counter_names
   uint64_t value;
 };
 enum { SCRIPT_COUNTS = 24 };

@@ -49,17 +49,16 @@ static void show_counters(const struct engine* engine, FILE* out) {
   struct counters counters;
   engine_counters(engine, &counters);
   const uint64_t* value = (const uint64_t*)&counters;
-  for (int first = 0, end; script_counter_names[first]; first = end) {
+  for (int first = 0, end; counter_names[first]; first = end) {
     uint64_t any = 0;
-    for (end = first; script_counter_names[end] && same_group(script_counter_names[first], script_counter_names[end]);)
-      any |= value[end++];
+    for (end = first; counter_names[end] && same_group(counter_names[first], counter_names[end]);) any |= value[end++];
     if (!any) continue;
     for (int i = first; i < end; i++)
       fprintf(out, "%s%s=%" PRIu64,
               (i - first) % 8 ? " "
               : i == first    ? "         "
                               : "\n         ",
-              script_counter_names[i], value[i]);
+              counter_names[i], value[i]);
     fputc('\n', out);
   }
 }

@@ -58,7 +58,7 @@ void script_write_result(const struct script_result* result, FILE* out) {
 static void write_counts(const struct script_op* op, FILE* out) {
   fputs(" =>", out);
   for (unsigned i = 0; i < op->n_counts; i++)
-    fprintf(out, " %s=%" PRIu64, script_counter_names[op->counts[i].counter], op->counts[i].value);
+    fprintf(out, " %s=%" PRIu64, counter_names[op->counts[i].counter], op->counts[i].value);
 }
 
 void script_write_op(const struct script_op* op, bool expect, FILE* out) {

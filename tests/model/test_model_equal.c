@@ -216,8 +216,6 @@ static void same_entries(struct rig* a, struct rig* b) {
   }
 }
 
-static const char* const counter_names[] = {COUNTER_NAMES};
-
 static void same_counters(const struct counters* x, const struct counters* y) {
   const uint64_t *a = (const uint64_t*)x, *b = (const uint64_t*)y;
   for (size_t i = 0; i < sizeof *x / sizeof *a; i++)
