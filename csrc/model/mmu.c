@@ -35,9 +35,11 @@ static bool create_arrays(struct mmu* mmu) {
   struct events* events = &mmu->events;
   struct shortcuts* shortcuts = mmu->shortcuts;
   return events_create(events, events_room(config)) &&
-         tlb_create(&mmu->tlb[PORT_FETCH], &config->itlb, ARRAY_ITLB, &c->itlb, events, &shortcuts[PORT_FETCH], NULL) &&
-         tlb_create(&mmu->tlb[PORT_DATA], &config->dtlb, ARRAY_DTLB, &c->dtlb, events, &shortcuts[PORT_DATA], NULL) &&
-         tlb_create(&mmu->second, &config->stlb, ARRAY_STLB, &c->stlb, events, NULL, &mmu->touches) &&
+         tlb_create(&mmu->tlb[PORT_FETCH], &config->itlb, ARRAY_ITLB, &c->itlb, &c->itlb_sizes, events,
+                    &shortcuts[PORT_FETCH], NULL) &&
+         tlb_create(&mmu->tlb[PORT_DATA], &config->dtlb, ARRAY_DTLB, &c->dtlb, &c->dtlb_sizes, events,
+                    &shortcuts[PORT_DATA], NULL) &&
+         tlb_create(&mmu->second, &config->stlb, ARRAY_STLB, &c->stlb, &c->stlb_sizes, events, NULL, &mmu->touches) &&
          psc_create(&mmu->psc, config, c->psc, events, &mmu->touches) && caches_create(&mmu->caches, config, c, events);
 }
 
@@ -76,7 +78,7 @@ static void answer(struct mmu* mmu, enum port number, uint64_t now) {
   port->answered = true;
   struct counters* c = &mmu->counters;
   c->parts[port->ref.kind]++;
-  c->faults_pf += a->fault == FAULT_PF;
+  if (a->fault == FAULT_PF) c->faults_by_error[a->error]++;
   c->faults_gp += a->fault == FAULT_GP;
   c->merged += a->merged;
   c->cycles_base += a->base;
@@ -125,11 +127,10 @@ bool mmu_ready(const struct mmu* mmu, enum port port) {
 
 void mmu_accept(struct mmu* mmu, enum port number, const struct ref* part, uint64_t now) {
   struct access_port* port = &mmu->port[number];
-  const struct segment* segment = &mmu->registers.segment[part->segment % SEGMENT_COUNT];
   port->state = PORT_LOOKUP;
   port->due = now + mmu->tlb[number].latency - 1;
   port->ref = *part;
-  port->va = (segment->base + part->va) & mmu->paging.va_mask;
+  port->va = mmu_linear(mmu, part);
   port->answer = (struct answer){.accept = now};
   events_emit(
       &mmu->events,
@@ -163,8 +164,7 @@ static void take_first_hit(struct mmu* mmu, enum port number, struct tlb_hit hit
 static void look_up_first(struct mmu* mmu, enum port number, uint64_t now) {
   struct access_port* port = &mmu->port[number];
   port->answer.path = mmu->paging.format ? PATH_L1 : PATH_OFF;
-  if (!segment_permits(&mmu->registers.segment[port->ref.segment % SEGMENT_COUNT], &port->ref) ||
-      !paging_canonical(&mmu->paging, port->va)) {
+  if (!segment_permits(mmu_segment(mmu, &port->ref), &port->ref) || !paging_canonical(&mmu->paging, port->va)) {
     answer_fault(mmu, number, FAULT_GP, 0, now);
     return;
   }
@@ -254,13 +254,12 @@ static void serve_ports(struct mmu* mmu, uint64_t now) {
   }
 }
 
-static void account_walk(struct mmu* mmu, struct answer* a, const struct walker* w, uint64_t now) {
+static void account_walk(struct answer* a, const struct walker* w, uint64_t now) {
   uint32_t cycles = (uint32_t)(now - w->missed);
   bool clean_hit = a->path != PATH_WALK;
   a->reads = w->reads;
   a->ad_update = clean_hit ? cycles : w->ad_cycles;
   a->walk = cycles - a->ad_update;
-  mmu->counters.walk_cycles += cycles;
 }
 
 // The other port's walk is over.
@@ -283,7 +282,8 @@ static void share_walk(struct mmu* mmu, enum port number, const struct walker* w
 static void complete_walk(struct mmu* mmu, struct slot* slot, uint64_t now) {
   struct walker* w = &slot->walker;
   enum port number = w->port;
-  account_walk(mmu, &mmu->port[number].answer, w, now);
+  account_walk(&mmu->port[number].answer, w, now);
+  mmu->counters.walker_cycles[slot - mmu->slot] += now - w->missed;
   if (w->fault != FAULT_NONE) {
     answer_fault(mmu, number, w->fault, w->error, now);
   } else {
@@ -315,18 +315,43 @@ static bool run_walkers(struct mmu* mmu, uint64_t now) {
   return over;
 }
 
+// --- counters -------------------------------------------------------------------------------------------------------
+
+static uint64_t sum(const uint64_t* terms, size_t n) {
+  uint64_t total = 0;
+  for (size_t i = 0; i < n; i++) total += terms[i];
+  return total;
+}
+
+static void sum_sizes(struct tlb_counters* total, const struct size_counters* sizes) {
+  total->hits = sum(sizes->hits, SIZE_CLASSES);
+  total->fills = sum(sizes->fills, SIZE_CLASSES);
+  total->evictions = sum(sizes->evictions, SIZE_CLASSES);
+}
+
+void mmu_counters(const struct mmu* mmu, struct counters* c) {
+  *c = mmu->counters;
+  sum_sizes(&c->itlb, &c->itlb_sizes);
+  sum_sizes(&c->dtlb, &c->dtlb_sizes);
+  sum_sizes(&c->stlb, &c->stlb_sizes);
+  c->walk_refs = sum((const uint64_t*)c->walk_reads, sizeof c->walk_reads / sizeof(uint64_t));
+  c->walk_cycles = sum(c->walker_cycles, WALKERS_MAX);
+  c->faults_pf = sum(c->faults_by_error, ERROR_CODES);
+  c->controls = sum(c->controls_by_op, CONTROL_OPS) + c->control_gps;
+}
+
 // --- one cycle ------------------------------------------------------------------------------------------------------
 
 static void look_up_data(struct mmu* mmu, uint64_t now) {
   struct access_port* port = &mmu->port[PORT_DATA];
   if (!mmu->caches.data || !port->answered || port->answer.fault != FAULT_NONE) return;
   uint64_t pa = port->answer.pa;
-  enum served_by served = caches_data_further(&mmu->caches, pa, port->ref.kind == ACCESS_WRITE, now);
-  port->answer.data = mmu->caches.further[served];
+  struct service service = caches_data_further(&mmu->caches, pa, port->ref.kind == ACCESS_WRITE, now);
+  port->answer.data = caches_beyond_l1d(&mmu->caches, service);
   mmu->counters.cycles_data += port->answer.data;
   events_emit(
       &mmu->events,
-      &(struct event){.cycle = now, .type = EVENT_DATA, .port = PORT_DATA, .pa = pa, .served = (uint8_t)served});
+      &(struct event){.cycle = now, .type = EVENT_DATA, .port = PORT_DATA, .pa = pa, .served = (uint8_t)service.by});
 }
 
 static void do_fill(struct mmu* mmu, enum port port, uint64_t now) {

@@ -84,7 +84,7 @@ struct mmu {
   struct fill fill[PORT_COUNT];
   struct control_port control;
   struct events events;
-  struct counters counters;
+  struct counters counters;  // but for the sums that mmu_counters forms
 };
 
 // NULL when the host has no memory.
@@ -101,6 +101,9 @@ void mmu_cycle(struct mmu* mmu, uint64_t now);
 // The earliest cycle that has something to do; UINT64_MAX when the MMU is idle.
 uint64_t mmu_next(const struct mmu* mmu);
 
+// What has been counted. Where the details of a sum are counted too, only they are counted.
+void mmu_counters(const struct mmu* mmu, struct counters* counters);
+
 // mmu_accept and all cycles up to the answer, of a part that has the MMU for itself: the same, without asking in each
 // cycle who else has something to do. Nobody listens to events.
 void mmu_run_alone(struct mmu* mmu, enum port port, const struct ref* part, uint64_t now);
@@ -113,6 +116,16 @@ static inline bool mmu_in_flight(const struct mmu* mmu) {
 static inline struct slot* mmu_slot(struct mmu* mmu, enum port port) {
   return &mmu->slot[mmu->config.walkers == 2 ? port : 0];
 }
+
+static inline const struct segment* mmu_segment(const struct mmu* mmu, const struct ref* part) {
+  return &mmu->registers.segment[part->segment % SEGMENT_COUNT];
+}
+static inline uint64_t mmu_linear(const struct mmu* mmu, const struct ref* part) {
+  return (mmu_segment(mmu, part)->base + part->va) & mmu->paging.va_mask;
+}
+
+// What `part`, alone and now, would be answered, but for times; changes nothing (probe.c).
+void mmu_probe(const struct mmu* mmu, const struct ref* part, struct answer* answer);
 
 // The control port's part of a cycle (control_port.c).
 void mmu_run_control(struct mmu* mmu, uint64_t now);

@@ -85,14 +85,14 @@ struct fast_core {
     uint32_t latency;
     enum replacement policy;
   } port[PORT_COUNT];
-  uint64_t hits[3];       // by access_kind, not yet in the counters
-  uint64_t data_further;  // of them: their data were not the most recent of their set in L1D
+  uint64_t hits[SIZE_CLASSES][3];  // by access_kind, not yet in the counters
+  uint64_t data_further;           // of them: their data were not the most recent of their set in L1D
   struct fast_segment segment[SEGMENT_COUNT];
 };
 
 static __attribute__((noinline)) uint32_t data_further(struct fast_core* core, uint64_t pa, bool write, uint64_t now) {
   struct mmu* mmu = core->mmu;
-  uint32_t further = mmu->caches.further[caches_data_further(&mmu->caches, pa, write, now)];
+  uint32_t further = caches_beyond_l1d(&mmu->caches, caches_data_further(&mmu->caches, pa, write, now));
   mmu->counters.cycles_data += further;
   core->data_further++;
   return further;
@@ -125,7 +125,7 @@ static inline __attribute__((always_inline)) uint64_t issue_fast(struct fast_cor
   if (__builtin_expect(!hit, 0)) return issue_observed(mmu, part, now, want, answer, fault, data);
   uint64_t cycle = now + port->latency - 1, pa = shortcut->pa | (va & bits_between(0, PAGE_SHIFT));
   shortcut_touch(port->policy, shortcut, cycle);
-  core->hits[part->kind]++;
+  core->hits[shortcut->size][part->kind]++;
   *fault = false;
   *data = 0;
   if ((with & WITH_DATA) && number == PORT_DATA && !caches_data_near(&mmu->caches, pa, part->kind == ACCESS_WRITE))
@@ -154,14 +154,18 @@ static bool load_segments(struct fast_core* core) {
 
 static void count_fast_hits(const struct fast_core* core) {
   struct mmu* mmu = core->mmu;
-  for (int kind = 0; kind < 3; kind++) {
-    struct tlb* tlb = &mmu->tlb[kind == ACCESS_FETCH ? PORT_FETCH : PORT_DATA];
-    mmu->counters.parts[kind] += core->hits[kind];
-    mmu->counters.cycles_base += core->hits[kind] * tlb->latency;
-    tlb->counters->hits += core->hits[kind];
+  uint64_t data = 0;
+  for (int size = 0; size < SIZE_CLASSES; size++) {
+    for (int kind = 0; kind < 3; kind++) {
+      struct tlb* tlb = &mmu->tlb[kind == ACCESS_FETCH ? PORT_FETCH : PORT_DATA];
+      uint64_t hits = core->hits[size][kind];
+      mmu->counters.parts[kind] += hits;
+      mmu->counters.cycles_base += hits * tlb->latency;
+      tlb->sizes->hits[size] += hits;
+      if (kind != ACCESS_FETCH) data += hits;
+    }
   }
-  if (mmu->caches.data)
-    mmu->counters.cache[CACHE_L1D].data_hits += core->hits[ACCESS_READ] + core->hits[ACCESS_WRITE] - core->data_further;
+  if (mmu->caches.data) mmu->counters.cache[CACHE_L1D].data_hits += data - core->data_further;
 }
 
 // A function for each, so that the compiler keeps its attention to one loop.
@@ -206,7 +210,7 @@ static bool overlap_hit(void* self, const struct ref* part, uint64_t now, struct
   pa = shortcut->pa | (va & bits_between(0, PAGE_SHIFT));
   if (mmu->caches.data && number == PORT_DATA && !caches_data_near(&mmu->caches, pa, write)) return false;
   shortcut_touch(core->port[number].policy, shortcut, now);
-  core->hits[part->kind]++;
+  core->hits[shortcut->size][part->kind]++;
   *answer = (struct answer){.accept = now, .cycle = now, .pa = pa, .path = PATH_L1, .base = 1};
   return true;
 }
@@ -246,9 +250,7 @@ static uint64_t model_now(const void* self) { return ((const struct mmu*)self)->
 
 static void model_wait(void* self, uint64_t cycle) { ((struct mmu*)self)->now = cycle; }
 
-static void model_counters(const void* self, struct counters* counters) {
-  *counters = ((const struct mmu*)self)->counters;
-}
+static void model_counters(const void* self, struct counters* counters) { mmu_counters(self, counters); }
 
 static void model_on_event(void* self, event_fn* fn, void* ctx) {
   struct mmu* mmu = self;
@@ -272,6 +274,8 @@ static const struct array* array_of(const struct mmu* mmu, enum tlb_array array)
   }
 }
 
+static void model_probe(void* self, const struct ref* part, struct answer* answer) { mmu_probe(self, part, answer); }
+
 static size_t model_dump(void* self, enum tlb_array array, struct tlb_entry* entries, size_t room) {
   const struct mmu* mmu = self;
   return array_dump(array_of(mmu, array), entries, room);
@@ -291,6 +295,7 @@ static const struct engine_ops model_ops = {
     .wait = model_wait,
     .counters = model_counters,
     .on_event = model_on_event,
+    .probe = model_probe,
     .dump = model_dump,
     .registers = model_registers,
 };

@@ -10,8 +10,9 @@
 struct tlb {
   struct array array[2];  // for 4 KiB pages, for large pages (no sets: mixed, all sizes in the first)
   uint32_t latency;
-  enum tlb_array name;  // of the first array
-  struct tlb_counters* counters;
+  enum tlb_array name;            // of the first array
+  struct tlb_counters* counters;  // but for the sums of
+  struct size_counters* sizes;
   struct events* events;
   struct shortcuts* shortcuts;  // first level: to be kept true; second level: NULL
   struct touches* touches;      // second level: of this cycle; first level: NULL, lookups and fills never meet
@@ -22,9 +23,10 @@ struct tlb_hit {
   struct place at;
 };
 
-// The last four: see struct tlb. False when the host has no memory.
+// The last five: see struct tlb. False when the host has no memory.
 bool tlb_create(struct tlb* tlb, const struct tlb_config* config, enum tlb_array name, struct tlb_counters* counters,
-                struct events* events, struct shortcuts* shortcuts, struct touches* touches);
+                struct size_counters* sizes, struct events* events, struct shortcuts* shortcuts,
+                struct touches* touches);
 void tlb_free(struct tlb* tlb);
 
 static inline bool tlb_exists(const struct tlb* tlb) { return tlb->array[0].sets != 0; }

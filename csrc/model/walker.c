@@ -85,17 +85,17 @@ static void read_entry(struct walker* w, uint64_t now) {
   entry->value = 0;
   w->bus_error = !w->memory.read(w->memory.ctx, entry->pa, w->paging->format->entry_bytes, &entry->value);
   if (w->bus_error) entry->value = 0;
-  enum served_by served = caches_walk(w->caches, entry->pa, now);
+  struct service service = caches_walk(w->caches, entry->pa, now);
   w->reads++;
-  w->counters->walk_refs++;
+  w->counters->walk_reads[entry->level - 1][service.by]++;
   events_emit(w->events, &(struct event){.cycle = now,
                                          .type = EVENT_READ,
                                          .port = (uint8_t)w->port,
                                          .level = entry->level,
                                          .pa = entry->pa,
                                          .value = entry->value,
-                                         .served = (uint8_t)served});
-  wait_for(w, WALK_DECIDE, now + w->caches->latency[served] + w->config->walk.step - 1);
+                                         .served = (uint8_t)service.by});
+  wait_for(w, WALK_DECIDE, now + service.latency + w->config->walk.step - 1);
 }
 
 static uint64_t updated(const struct walker* w, const struct walk_entry* entry) {
@@ -156,7 +156,7 @@ static void swap(struct walker* w, uint64_t now) {
   w->bus_error =
       !w->memory.cas(w->memory.ctx, entry->pa, w->paging->format->entry_bytes, entry->value, desired, &w->swapped);
   w->swapped &= !w->bus_error;
-  enum served_by served = caches_walk(w->caches, entry->pa, now);
+  struct service service = caches_walk(w->caches, entry->pa, now);
   if (w->swapped) caches_walk_wrote(w->caches, entry->pa);
   *(w->swapped ? &w->counters->ad_updates : &w->counters->cas_failures) += 1;
   events_emit(w->events, &(struct event){.cycle = now,
@@ -166,8 +166,8 @@ static void swap(struct walker* w, uint64_t now) {
                                          .pa = entry->pa,
                                          .value = desired,
                                          .hit = w->swapped,
-                                         .served = (uint8_t)served});
-  wait_for(w, WALK_SWAPPED, now + w->caches->latency[served] + w->config->walk.cas - 1);
+                                         .served = (uint8_t)service.by});
+  wait_for(w, WALK_SWAPPED, now + service.latency + w->config->walk.cas - 1);
 }
 
 static void swapped(struct walker* w, uint64_t now) {
