@@ -29,16 +29,22 @@ static void create_walker(struct mmu* mmu, struct walker* walker) {
   walker_release(walker);
 }
 
+// Prefetches fill the second level, or without one the first, where lookups and fills then meet.
+static struct touches* first_level_touches(struct mmu* mmu) {
+  return mmu->config.prefetch && !mmu->config.stlb.sets ? &mmu->touches : NULL;
+}
+
 static bool create_arrays(struct mmu* mmu) {
   const struct config* config = &mmu->config;
   struct counters* c = &mmu->counters;
   struct events* events = &mmu->events;
   struct shortcuts* shortcuts = mmu->shortcuts;
+  struct touches* first = first_level_touches(mmu);
   return events_create(events, events_room(config)) &&
          tlb_create(&mmu->tlb[PORT_FETCH], &config->itlb, ARRAY_ITLB, &c->itlb, &c->itlb_sizes, events,
-                    &shortcuts[PORT_FETCH], NULL) &&
+                    &shortcuts[PORT_FETCH], first) &&
          tlb_create(&mmu->tlb[PORT_DATA], &config->dtlb, ARRAY_DTLB, &c->dtlb, &c->dtlb_sizes, events,
-                    &shortcuts[PORT_DATA], NULL) &&
+                    &shortcuts[PORT_DATA], first) &&
          tlb_create(&mmu->second, &config->stlb, ARRAY_STLB, &c->stlb, &c->stlb_sizes, events, NULL, &mmu->touches) &&
          psc_create(&mmu->psc, config, c->psc, events, &mmu->touches) && caches_create(&mmu->caches, config, c, events);
 }
@@ -50,8 +56,12 @@ struct mmu* mmu_create(const struct config* config, struct memory_bus memory) {
   mmu->memory = memory;
   control_reset(&mmu->registers);
   paging_update(&mmu->paging, &mmu->registers, config->maxphyaddr);
-  for (int i = 0; i < PORT_COUNT; i++) create_walker(mmu, &mmu->slot[i].walker);
-  mmu->control.due = UINT64_MAX;
+  for (int i = 0; i < PORT_COUNT; i++) {
+    create_walker(mmu, &mmu->slot[i].walker);
+    create_walker(mmu, &mmu->slot[i].prefetch.walker);
+    prefetch_reset(&mmu->slot[i].prefetch);
+  }
+  mmu->control.due = mmu->aside = UINT64_MAX;
   if (create_arrays(mmu)) return mmu;
   mmu_destroy(mmu);
   return NULL;
@@ -246,7 +256,7 @@ static void serve_ports(struct mmu* mmu, uint64_t now) {
     struct access_port* port = &mmu->port[number];
     struct slot* slot = mmu_slot(mmu, (enum port)number);
     if (port->state == PORT_WAITS && !slot->taken) {
-      slot->taken = true;
+      slot->taken = slot->prefetch.over = true;
       port->state = port->asks_second ? PORT_SECOND : PORT_MISSED;
       port->due = now + mmu->second.latency;
     }
@@ -281,7 +291,7 @@ static void share_walk(struct mmu* mmu, enum port number, const struct walker* w
 
 static void complete_walk(struct mmu* mmu, struct slot* slot, uint64_t now) {
   struct walker* w = &slot->walker;
-  enum port number = w->port;
+  enum port number = w->cause.port;
   account_walk(&mmu->port[number].answer, w, now);
   mmu->counters.walker_cycles[slot - mmu->slot] += now - w->missed;
   if (w->fault != FAULT_NONE) {
@@ -293,6 +303,7 @@ static void complete_walk(struct mmu* mmu, struct slot* slot, uint64_t now) {
       fill_first(mmu, number, &w->translation);
       fill->beyond = true;
       fill->uppers = mmu->psc.any ? walker_upper_entries(w, fill->upper) : 0;
+      if (mmu->config.prefetch && mmu->port[number].answer.path == PATH_WALK) prefetch_want(mmu, slot);
     }
   }
   if (mmu->port[other(number)].state == PORT_SHARES) share_walk(mmu, other(number), w, now);
@@ -300,12 +311,16 @@ static void complete_walk(struct mmu* mmu, struct slot* slot, uint64_t now) {
   slot->taken = false;
 }
 
+static void step_walker(struct walker* w, uint64_t now) {
+  while (w->phase != WALK_OVER && w->deadline == now) walker_step(w);
+}
+
 // True if a walk is over, so that who stood behind it can begin.
 static bool run_walkers(struct mmu* mmu, uint64_t now) {
   bool over = false;
   for (int i = 0; i < PORT_COUNT; i++) {
-    struct walker* w = &mmu->slot[i].walker;
-    while (w->phase != WALK_OVER && w->deadline == now) walker_step(w);
+    step_walker(&mmu->slot[i].prefetch.walker, now);
+    step_walker(&mmu->slot[i].walker, now);
   }
   for (int i = 0; i < PORT_COUNT; i++) {
     if (mmu->slot[i].walker.phase != WALK_OVER) continue;
@@ -356,10 +371,11 @@ static void look_up_data(struct mmu* mmu, uint64_t now) {
 
 static void do_fill(struct mmu* mmu, enum port port, uint64_t now) {
   struct fill* fill = &mmu->fill[port];
-  tlb_fill(&mmu->tlb[port], port, &fill->translation, fill->fresh, now);
+  const struct cause cause = {.port = port};
+  tlb_fill(&mmu->tlb[port], cause, &fill->translation, fill->fresh, now);
   if (fill->beyond) {
-    if (tlb_exists(&mmu->second)) tlb_fill(&mmu->second, port, &fill->translation, fill->fresh, now);
-    for (unsigned i = 0; i < fill->uppers; i++) psc_fill(&mmu->psc, port, &fill->upper[i], now);
+    if (tlb_exists(&mmu->second)) tlb_fill(&mmu->second, cause, &fill->translation, fill->fresh, now);
+    for (unsigned i = 0; i < fill->uppers; i++) psc_fill(&mmu->psc, cause, &fill->upper[i], now);
   }
   fill->first = fill->beyond = fill->fresh = false;
 }
@@ -372,11 +388,19 @@ static void do_fault_drops(struct mmu* mmu, const struct access_port* port, uint
 
 static bool page_faulted(const struct access_port* port) { return port->answered && port->answer.fault == FAULT_PF; }
 
+static bool any_page_fault(const struct mmu* mmu) {
+  return page_faulted(&mmu->port[PORT_FETCH]) || page_faulted(&mmu->port[PORT_DATA]);
+}
+
 // What comes after the lookups.
 static void end_cycle(struct mmu* mmu, uint64_t now) {
+  bool prefetches = mmu->config.prefetch != PREFETCH_NONE;
+  if (prefetches) prefetch_begin(mmu, now);
   look_up_data(mmu, now);
+  unsigned filled = prefetches ? prefetch_demands_fill(mmu) : 0;
   for (int port = 0; port < PORT_COUNT; port++)
     if (mmu->fill[port].first) do_fill(mmu, (enum port)port, now);
+  if (prefetches) prefetch_end_cycle(mmu, filled, any_page_fault(mmu), now);
   touches_settle_all(&mmu->touches);
   for (int port = 0; port < PORT_COUNT; port++)
     if (page_faulted(&mmu->port[port])) do_fault_drops(mmu, &mmu->port[port], now);
@@ -400,7 +424,7 @@ void mmu_cycle(struct mmu* mmu, uint64_t now) {
 static uint64_t earlier(uint64_t a, uint64_t b) { return a < b ? a : b; }
 
 uint64_t mmu_next(const struct mmu* mmu) {
-  uint64_t next = mmu->control.due;
+  uint64_t next = earlier(mmu->control.due, mmu->aside);
   for (int i = 0; i < PORT_COUNT; i++) {
     const struct access_port* port = &mmu->port[i];
     next = earlier(next, mmu->slot[i].walker.deadline);

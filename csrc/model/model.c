@@ -13,7 +13,7 @@ static enum port port_of(const struct ref* part) { return part->kind == ACCESS_F
 
 // --- one cycle at a time --------------------------------------------------------------------------------------------
 
-// A caller that steps over cycles in which something was to happen inside gets it done, in the right order.
+// What was to happen inside in the cycles before `now`, in the right order.
 static void catch_up(struct mmu* mmu, uint64_t now) {
   for (uint64_t next = mmu_next(mmu); next < now; next = mmu_next(mmu)) mmu_cycle(mmu, next);
 }
@@ -50,7 +50,8 @@ static void model_tick(void* self, uint64_t now, const struct tick_in* in, struc
 static __attribute__((noinline)) void issue_exactly(struct mmu* mmu, const struct ref* part, uint64_t now,
                                                     struct answer* answer) {
   enum port port = port_of(part);
-  if (mmu->events.fn) {
+  if (mmu->aside < now) catch_up(mmu, now);
+  if (mmu->events.fn || mmu->aside != UINT64_MAX) {
     mmu_accept(mmu, port, part, now);
     mmu_cycle(mmu, now);
     while (!mmu->port[port].answered) mmu_cycle(mmu, mmu_next(mmu));
@@ -98,8 +99,9 @@ static __attribute__((noinline)) uint32_t data_further(struct fast_core* core, u
   return further;
 }
 
-// What a core has, so that each gets a loop of its own: data that are looked up; segments beside the flat one.
-enum { WITH_DATA = 1, WITH_SEGMENTS = 2 };
+// What a core has, so that each gets a loop of its own: data that are looked up; segments beside the flat one;
+// prefetches, whose cycles are not for shortcuts.
+enum { WITH_DATA = 1, WITH_SEGMENTS = 2, WITH_PREFETCH = 4 };
 
 // Linear address of the reference; false: its segment forbids it, or there is none in this core.
 static inline __attribute__((always_inline)) bool fast_linear(const struct fast_core* core, unsigned with,
@@ -121,9 +123,11 @@ static inline __attribute__((always_inline)) uint64_t issue_fast(struct fast_cor
   bool hit = fast_linear(core, with, part, &va);
   uint64_t page = va >> PAGE_SHIFT;
   const struct shortcut* shortcut = &port->table[page & (SHORTCUTS - 1)];
+  uint64_t cycle = now + port->latency - 1;
   hit = hit && shortcut->page == page && shortcut->allowed >> access_class(part) & 1;
+  if (with & WITH_PREFETCH) hit = hit && mmu->aside > cycle;
   if (__builtin_expect(!hit, 0)) return issue_observed(mmu, part, now, want, answer, fault, data);
-  uint64_t cycle = now + port->latency - 1, pa = shortcut->pa | (va & bits_between(0, PAGE_SHIFT));
+  uint64_t pa = shortcut->pa | (va & bits_between(0, PAGE_SHIFT));
   shortcut_touch(port->policy, shortcut, cycle);
   core->hits[shortcut->size][part->kind]++;
   *fault = false;
@@ -146,7 +150,8 @@ static bool load_segments(struct fast_core* core) {
   const struct segment* segments = core->mmu->registers.segment;
   bool more = !is_flat(&segments[0]);
   for (int i = 1; i < SEGMENT_COUNT; i++) more |= segments[i].present;
-  for (int i = 0; (more || core->mmu->config.core.overlap) && i < SEGMENT_COUNT; i++)
+  bool looked_at = more || core->mmu->config.core.overlap || core->mmu->config.prefetch != PREFETCH_NONE;
+  for (int i = 0; looked_at && i < SEGMENT_COUNT; i++)
     core->segment[i] = (struct fast_segment){
         .base = segments[i].base, .range = segment_range(&segments[i]), .classes = segment_classes(&segments[i])};
   return more;
@@ -185,15 +190,18 @@ FAST_LOOP(plain, 0)
 FAST_LOOP(data, WITH_DATA)
 FAST_LOOP(segments, WITH_SEGMENTS)
 FAST_LOOP(segments_data, WITH_SEGMENTS | WITH_DATA)
+FAST_LOOP(prefetch, WITH_PREFETCH | WITH_SEGMENTS)
+FAST_LOOP(prefetch_data, WITH_PREFETCH | WITH_SEGMENTS | WITH_DATA)
 
 static uint64_t play_fast(struct fast_core* core, const struct ref* refs, size_t n, struct play* play,
                           struct serial_account* account) {
   const struct mmu* mmu = core->mmu;
   const struct segment* bases = serial_bases(mmu->registers.segment);
-  bool segments = load_segments(core);
-  return (segments           ? mmu->caches.data ? play_segments_data : play_segments
-          : mmu->caches.data ? play_data
-                             : play_plain)(core, bases, refs, n, play, account);
+  bool prefetch = mmu->config.prefetch != PREFETCH_NONE, segments = load_segments(core), data = mmu->caches.data;
+  return (prefetch   ? data ? play_prefetch_data : play_prefetch
+          : segments ? data ? play_segments_data : play_segments
+          : data     ? play_data
+                     : play_plain)(core, bases, refs, n, play, account);
 }
 
 // The same hit for the core with core.overlap, which is only interested in those that are over in a cycle.
@@ -203,7 +211,8 @@ static bool overlap_hit(void* self, const struct ref* part, uint64_t now, struct
   enum port number = port_of(part);
   bool write = part->kind == ACCESS_WRITE;
   uint64_t va, pa;
-  if (core->port[number].latency != 1 || serial_crosses(part, mmu->registers.segment)) return false;
+  if (core->port[number].latency != 1 || mmu->aside <= now || serial_crosses(part, mmu->registers.segment))
+    return false;
   if (!fast_linear(core, WITH_SEGMENTS, part, &va)) return false;
   const struct shortcut* shortcut = &core->port[number].table[va >> PAGE_SHIFT & (SHORTCUTS - 1)];
   if (shortcut->page != va >> PAGE_SHIFT || !(shortcut->allowed >> access_class(part) & 1)) return false;
@@ -237,6 +246,7 @@ static void model_play(void* self, const struct ref* refs, size_t n, struct play
   } else {
     mmu->now = play_fast(&core, refs, n, play, &account);
   }
+  catch_up(mmu, mmu->now);
   count_fast_hits(&core);
   serial_settle(&mmu->counters, &account);
   mmu->counters.refs += play->done;
@@ -248,7 +258,11 @@ static void model_destroy(void* self) { mmu_destroy(self); }
 
 static uint64_t model_now(const void* self) { return ((const struct mmu*)self)->now; }
 
-static void model_wait(void* self, uint64_t cycle) { ((struct mmu*)self)->now = cycle; }
+static void model_wait(void* self, uint64_t cycle) {
+  struct mmu* mmu = self;
+  catch_up(mmu, cycle);
+  mmu->now = cycle;
+}
 
 static void model_counters(const void* self, struct counters* counters) { mmu_counters(self, counters); }
 

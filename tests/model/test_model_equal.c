@@ -58,6 +58,8 @@ static void random_config(uint64_t* seed, struct config* config) {
   config->dram.row = PICK(seed, 64, 4096, 1 << 16);
   config->dram.row_hit = PICK(seed, 1, 3);
   config->dram.row_conflict = PICK(seed, 1, 12);
+  config->prefetch =
+      (enum prefetch)PICK(seed, PREFETCH_NONE, PREFETCH_NEXT_PAGE, PREFETCH_NEXT_PAGE, PREFETCH_ADJACENT);
   config->op.cr = PICK(seed, 1, 2, 7);
   config->op.invlpg = PICK(seed, 1, 5);
   config->op.invpcid = PICK(seed, 1, 4);
@@ -261,7 +263,6 @@ static void present(uint64_t* seed, struct driver* a, struct driver* b, const st
 static bool can_happen(size_t i) {
   enum { REFS_AT = offsetof(struct counters, refs) / 8, FAULTS_AT = offsetof(struct counters, faults_by_error) / 8 };
   unsigned code = (unsigned)(i - FAULTS_AT);
-  if (i - offsetof(struct counters, prefetch) / 8 < 5) return false;
   if (i < FAULTS_AT || code >= ERROR_CODES) return i != REFS_AT;
   if (code & PFEC_ID && code & (PFEC_W | PFEC_PK)) return false;
   if (code & PFEC_RSVD && code & PFEC_PK) return false;
