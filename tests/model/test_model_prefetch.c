@@ -356,6 +356,12 @@ static void rights_do_not_stop_it(void** state) {
   assert_int_equal(answer[PORT_DATA].fault, FAULT_PF);
   assert_int_equal(answer[PORT_DATA].error, PFEC_P | PFEC_U);
   rig_destroy(&rig);
+  start();  // SMAP: a supervisor may not read users' pages
+  operate_at(0, CONTROL_CR4, CR4_PSE | CR4_SMAP);
+  present_at(10, ACCESS_READ, 0x401000);
+  step_to(100);
+  assert_true(dtlb_holds(0x402000));
+  rig_destroy(&rig);
 }
 
 static void it_fills_the_second_level_and_the_walk_caches(void** state) {
@@ -400,6 +406,25 @@ static void without_walk_start_its_lookup_is_in_the_answers_cycle(void** state) 
   assert_int_equal(when(its(EVENT_READ, 0)), 23);
   assert_int_equal(when(its(EVENT_FILL, 0)), 44);
   expect(1, 2, 1, 0, 22);
+  rig_destroy(&rig);
+}
+
+// Nor is there a lookup where none begins: somebody waits; a control operation has come before the walk began.
+static void where_none_begins_nothing_is_looked_up(void** state) {
+  (void)state;
+  config.walk.start = 0;
+  config.psc.pde = 4;
+  start();
+  present_both_at(0, 0x401000, 0x403000);
+  step_to(100);
+  assert_int_equal(rig_counters(&rig).psc[0].hits + rig_counters(&rig).psc[0].misses, 2 + 1);
+  rig_destroy(&rig);
+  config.stlb = (struct tlb_config){.sets = 4, .ways = 2, .latency = 3};
+  start();
+  present_at(0, ACCESS_READ, 0x401000);
+  operate_at(2, CONTROL_PKRU, 0);
+  step_to(100);
+  assert_int_equal(rig_counters(&rig).psc[0].hits + rig_counters(&rig).psc[0].misses, 1);
   rig_destroy(&rig);
 }
 
@@ -940,6 +965,7 @@ static const struct CMUnitTest tests[] = {
     TEST(rights_do_not_stop_it),
     TEST(it_fills_the_second_level_and_the_walk_caches),
     TEST(without_walk_start_its_lookup_is_in_the_answers_cycle),
+    TEST(where_none_begins_nothing_is_looked_up),
     TEST(caches_and_memory_count_it),
     TEST(a_demand_takes_the_walker),
     TEST(a_write_to_a_clean_entry_takes_it_and_a_hit_does_not),
