@@ -26,28 +26,16 @@ module tlb #(
 
   input  logic                         lookup_i,
   input  logic [mmu_pkg::VpnWidth-1:0] lookup_vpn_i,
-  output logic                         hit_o,
-  output logic                         hit_large_o,
-  output logic [15:0]                  hit_set_o,
-  output logic [7:0]                   hit_way_o,
+  output mmu_pkg::found_t              found_o,
   output mmu_pkg::entry_t              hit_entry_o,
   input  logic                         touch_i,
 
   input  logic                         fill_i,
   input  logic [mmu_pkg::VpnWidth-1:0] fill_vpn_i,
   input  mmu_pkg::entry_t              fill_entry_i,
-  output logic                         fill_large_o,
-  output logic [15:0]                  fill_set_o,
-  output logic [7:0]                   fill_way_o,
-  output logic                         fill_evicts_o,
+  output mmu_pkg::filled_t             filled_o,
 
-  input  mmu_pkg::drop_e               drop_i,
-  input  logic [mmu_pkg::PcidWidth-1:0] drop_pcid_i,
-  input  logic                         select_i,
-  input  logic                         drop_a_i,
-  input  logic [mmu_pkg::VpnWidth-1:0] drop_a_vpn_i,
-  input  logic                         drop_b_i,
-  input  logic [mmu_pkg::VpnWidth-1:0] drop_b_vpn_i,
+  input  mmu_pkg::drops_t              drops_i,
   output logic [1:0]                   drops_o,       // of the large array, of the main one; see tlb_array
   output logic [Entries-1:0]           dropped_o,
   output logic [LargeEntries-1:0]      dropped_large_o,
@@ -55,10 +43,7 @@ module tlb #(
   input  logic                         peek_i,
   input  logic                         peek_large_i,
   input  logic [15:0]                  peek_index_i,
-  output logic                         peek_valid_o,
-  output logic [mmu_pkg::VpnWidth-1:0] peek_vpn_o,
-  output logic [mmu_pkg::PcidWidth-1:0] peek_pcid_o,
-  output mmu_pkg::entry_t              peek_entry_o
+  output mmu_pkg::peek_t               peek_o
 );
 
   localparam bit Mixed = LargeSets == 0;
@@ -70,15 +55,15 @@ module tlb #(
   assign quad = context_i.mode == mmu_pkg::Mode32Bit;
   assign gigantic = context_i.wide;
 
-  assign fill_large_o = ~Mixed & fill_i & fill_entry_i.level != 2'd1;
+  logic fill_large;
+  assign fill_large = ~Mixed & fill_i & fill_entry_i.level != 2'd1;
 
   // -------------------------------------------------------------------------------------------------------------------
-  logic main_hit, main_evicts, main_drops, main_peek_valid;
+  logic main_hit, main_evicts, main_drops;
   logic [SetWidth-1:0] main_hit_set, main_fill_set;
   logic [WayWidth-1:0] main_hit_way, main_fill_way;
-  logic [mmu_pkg::VpnWidth-1:0] main_peek_vpn;
-  logic [mmu_pkg::PcidWidth-1:0] main_peek_pcid;
-  mmu_pkg::entry_t main_entry, main_peek_entry;
+  mmu_pkg::entry_t main_entry;
+  mmu_pkg::peek_t main_peek;
 
   tlb_array #(
     .Sets(Sets),
@@ -99,36 +84,26 @@ module tlb #(
     .hit_way_o(main_hit_way),
     .hit_entry_o(main_entry),
     .touch_i(touch_i & main_hit),
-    .fill_i(fill_i & ~fill_large_o),
+    .fill_i(fill_i & ~fill_large),
     .fill_vpn_i,
     .fill_entry_i,
     .fill_set_o(main_fill_set),
     .fill_way_o(main_fill_way),
     .fill_evicts_o(main_evicts),
-    .drop_i,
-    .drop_pcid_i,
-    .select_i,
-    .drop_a_i,
-    .drop_a_vpn_i,
-    .drop_b_i,
-    .drop_b_vpn_i,
+    .drops_i,
     .drops_o(main_drops),
     .dropped_o,
     .peek_i(peek_i & ~peek_large_i),
     .peek_index_i(peek_index_i[IndexWidth-1:0]),
-    .peek_valid_o(main_peek_valid),
-    .peek_vpn_o(main_peek_vpn),
-    .peek_pcid_o(main_peek_pcid),
-    .peek_entry_o(main_peek_entry)
+    .peek_o(main_peek)
   );
 
   // -------------------------------------------------------------------------------------------------------------------
-  logic big_hit, big_evicts, big_drops, big_peek_valid;
+  logic big_hit, big_evicts, big_drops;
   logic [15:0] big_hit_set, big_fill_set;
   logic [7:0] big_hit_way, big_fill_way;
-  logic [mmu_pkg::VpnWidth-1:0] big_peek_vpn;
-  logic [mmu_pkg::PcidWidth-1:0] big_peek_pcid;
-  mmu_pkg::entry_t big_entry, big_peek_entry;
+  mmu_pkg::entry_t big_entry;
+  mmu_pkg::peek_t big_peek;
 
   if (Mixed) begin : g_mixed
     assign big_hit = 1'b0;
@@ -140,10 +115,7 @@ module tlb #(
     assign big_evicts = 1'b0;
     assign big_drops = 1'b0;
     assign dropped_large_o = '0;
-    assign big_peek_valid = 1'b0;
-    assign big_peek_vpn = '0;
-    assign big_peek_pcid = '0;
-    assign big_peek_entry = '0;
+    assign big_peek = '0;
   end else begin : g_split
     localparam int unsigned BigSetWidth = LargeSets > 1 ? $clog2(LargeSets) : 1;
     localparam int unsigned BigWayWidth = LargeWays > 1 ? $clog2(LargeWays) : 1;
@@ -174,45 +146,35 @@ module tlb #(
       .hit_way_o(hit_way),
       .hit_entry_o(big_entry),
       .touch_i(touch_i & big_hit),
-      .fill_i(fill_large_o),
+      .fill_i(fill_large),
       .fill_vpn_i,
       .fill_entry_i,
       .fill_set_o(fill_set),
       .fill_way_o(fill_way),
       .fill_evicts_o(big_evicts),
-      .drop_i,
-      .drop_pcid_i,
-      .select_i,
-      .drop_a_i,
-      .drop_a_vpn_i,
-      .drop_b_i,
-      .drop_b_vpn_i,
+      .drops_i,
       .drops_o(big_drops),
       .dropped_o(dropped_large_o),
       .peek_i(peek_i & peek_large_i),
       .peek_index_i(peek_index_i[BigIndexWidth-1:0]),
-      .peek_valid_o(big_peek_valid),
-      .peek_vpn_o(big_peek_vpn),
-      .peek_pcid_o(big_peek_pcid),
-      .peek_entry_o(big_peek_entry)
+      .peek_o(big_peek)
     );
   end
 
   // -------------------------------------------------------------------------------------------------------------------
-  assign hit_o = main_hit | big_hit;
-  assign hit_large_o = big_hit;
-  assign hit_set_o = main_hit ? 16'(main_hit_set) : big_hit_set;
-  assign hit_way_o = main_hit ? 8'(main_hit_way) : big_hit_way;
+  assign found_o.hit = main_hit | big_hit;
+  assign found_o.big = big_hit;
+  assign found_o.set_index = main_hit ? 16'(main_hit_set) : big_hit_set;
+  assign found_o.way_index = main_hit ? 8'(main_hit_way) : big_hit_way;
   assign hit_entry_o = main_hit ? main_entry : big_entry;
 
-  assign fill_set_o = fill_large_o ? big_fill_set : 16'(main_fill_set);
-  assign fill_way_o = fill_large_o ? big_fill_way : 8'(main_fill_way);
-  assign fill_evicts_o = main_evicts | big_evicts;
-  assign drops_o = {big_drops, main_drops};
+  assign filled_o.valid = fill_i;
+  assign filled_o.big = fill_large;
+  assign filled_o.evicts = main_evicts | big_evicts;
+  assign filled_o.set_index = fill_large ? big_fill_set : 16'(main_fill_set);
+  assign filled_o.way_index = fill_large ? big_fill_way : 8'(main_fill_way);
 
-  assign peek_valid_o = main_peek_valid | big_peek_valid;
-  assign peek_vpn_o = peek_large_i ? big_peek_vpn : main_peek_vpn;
-  assign peek_pcid_o = peek_large_i ? big_peek_pcid : main_peek_pcid;
-  assign peek_entry_o = peek_large_i ? big_peek_entry : main_peek_entry;
+  assign drops_o = {big_drops, main_drops};
+  assign peek_o = main_peek | big_peek;
 
 endmodule

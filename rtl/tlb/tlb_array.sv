@@ -46,22 +46,13 @@ module tlb_array #(
   output logic [WayWidth-1:0]          fill_way_o,
   output logic                         fill_evicts_o, // a valid entry of another page goes
 
-  input  mmu_pkg::drop_e               drop_i,        // by a control operation
-  input  logic [mmu_pkg::PcidWidth-1:0] drop_pcid_i,
-  input  logic                         select_i,      // drop_pcid_i becomes the current PCID
-  input  logic                         drop_a_i,      // what translates an address, of any size, visible
-  input  logic [mmu_pkg::VpnWidth-1:0] drop_a_vpn_i,  // DropPage and DropPcidPage mean this address, too
-  input  logic                         drop_b_i,
-  input  logic [mmu_pkg::VpnWidth-1:0] drop_b_vpn_i,
+  input  mmu_pkg::drops_t              drops_i,
   output logic                         drops_o,       // entries may go; which, dropped_o says after the edge
   output logic [Entries-1:0]           dropped_o,
 
   input  logic                         peek_i,
   input  logic [IndexWidth-1:0]        peek_index_i,
-  output logic                         peek_valid_o,
-  output logic [mmu_pkg::VpnWidth-1:0] peek_vpn_o,
-  output logic [mmu_pkg::PcidWidth-1:0] peek_pcid_o,
-  output mmu_pkg::entry_t              peek_entry_o
+  output mmu_pkg::peek_t               peek_o
 );
 
   localparam int unsigned KeyWidth = 2 + mmu_pkg::VpnWidth;
@@ -185,10 +176,10 @@ module tlb_array #(
   // Drops: the state after the fill, less what a drop names
 
   // The masks are as wide as the array: they are made only when something changes but the one bit that a fill sets.
-  assign drops_o = drop_i != mmu_pkg::DropNone | select_i | drop_a_i | drop_b_i | fill_doubles;
+  assign drops_o = drops_i.what != mmu_pkg::DropNone | drops_i.select | drops_i.a | drops_i.b | fill_doubles;
 
   logic drop_page;
-  assign drop_page = drop_i == mmu_pkg::DropPage | drop_i == mmu_pkg::DropPcidPage;
+  assign drop_page = drops_i.what == mmu_pkg::DropPage | drops_i.what == mmu_pkg::DropPcidPage;
 
   always_ff @(posedge clk_i) begin : masks
     logic [Entries-1:0] valid, globals, visible, of_pcid, dropped;
@@ -213,10 +204,10 @@ module tlb_array #(
         visible[fill_index] = 1'b1;
         dropped[fill_set_o*Ways+:Ways] = fill_same;
       end
-      if (select_i | drop_i == mmu_pkg::DropPcid) begin
-        for (int unsigned i = 0; i < Entries; i++) of_pcid[i] = pcid_q[i] == drop_pcid_i;
+      if (drops_i.select | drops_i.what == mmu_pkg::DropPcid) begin
+        for (int unsigned i = 0; i < Entries; i++) of_pcid[i] = pcid_q[i] == drops_i.pcid;
       end
-      case (drop_i)
+      case (drops_i.what)
         mmu_pkg::DropAll:     dropped = valid;
         mmu_pkg::DropLocal:   dropped = valid & ~globals;
         mmu_pkg::DropCurrent: dropped = visible;
@@ -224,8 +215,8 @@ module tlb_array #(
         default: ;
       endcase
       for (int unsigned d = 0; d < 2; d++) begin
-        vpn = d == 0 ? drop_a_vpn_i : drop_b_vpn_i;
-        if (d == 0 ? drop_a_i | drop_page : drop_b_i) begin
+        vpn = d == 0 ? drops_i.a_vpn : drops_i.b_vpn;
+        if (d == 0 ? drops_i.a | drop_page : drops_i.b) begin
           for (int unsigned l = 1; l <= 3; l++) begin
             if (probe[l]) begin
               key = key_of(2'(l), vpn, quad_i);
@@ -235,8 +226,8 @@ module tlb_array #(
                 // the way that is being filled is what the fill makes of it
                 tag = fill_i & fill_index == index ? fill_key : tag_q[index];
                 candidate = visible[index];
-                if (drop_i == mmu_pkg::DropPcidPage) begin
-                  candidate = valid[index] & ~globals[index] & pcid_q[index] == drop_pcid_i;
+                if (drops_i.what == mmu_pkg::DropPcidPage) begin
+                  candidate = valid[index] & ~globals[index] & pcid_q[index] == drops_i.pcid;
                 end
                 if (candidate & tag == key) dropped[index] = 1'b1;
               end
@@ -246,7 +237,7 @@ module tlb_array #(
       end
       valid_q <= valid & ~dropped;
       global_q <= globals;
-      visible_q <= (select_i ? valid & (globals | of_pcid) : visible) & ~dropped;
+      visible_q <= (drops_i.select ? valid & (globals | of_pcid) : visible) & ~dropped;
       dropped_o <= dropped;
     end else if (fill_i) begin
       valid_q[fill_index] <= 1'b1;
@@ -351,15 +342,12 @@ module tlb_array #(
   // Debug port
 
   always_comb begin
-    peek_valid_o = 1'b0;
-    peek_vpn_o = '0;
-    peek_pcid_o = '0;
-    peek_entry_o = '0;
+    peek_o = '0;
     if (peek_i) begin
-      peek_valid_o = valid_q[peek_index_i];
-      peek_vpn_o = tag_q[peek_index_i][mmu_pkg::VpnWidth-1:0];
-      peek_pcid_o = pcid_q[peek_index_i];
-      peek_entry_o = data_q[peek_index_i];
+      peek_o.valid = valid_q[peek_index_i];
+      peek_o.vpn = tag_q[peek_index_i][mmu_pkg::VpnWidth-1:0];
+      peek_o.pcid = pcid_q[peek_index_i];
+      peek_o.entry = data_q[peek_index_i];
     end
   end
 

@@ -39,29 +39,20 @@ module walk_caches #(
   output logic [4*8-1:0]                 fill_ways_o,
   output logic [5:2]                     fill_evicts_o,
 
-  input  mmu_pkg::drop_e                 drop_i,        // by a control operation
-  input  logic [mmu_pkg::PcidWidth-1:0]  drop_pcid_i,   // the PCID it speaks of; else the current one
-  input  logic                           drop_a_i,      // page faults
-  input  logic [mmu_pkg::VpnWidth-1:0]   drop_a_vpn_i,
-  input  logic                           drop_b_i,
-  input  logic [mmu_pkg::VpnWidth-1:0]   drop_b_vpn_i,
+  input  mmu_pkg::drops_t                drops_i,
   output logic                           drops_o,       // entries may go; which, dropped_o says after the edge
   output logic [4*Width-1:0]             dropped_o,     // level 2 first
 
   input  logic [5:2]                     peek_i,
   input  logic [15:0]                    peek_index_i,
-  output logic                           peek_valid_o,
-  output logic [mmu_pkg::VpnWidth-1:0]   peek_vpn_o,
-  output logic [mmu_pkg::PcidWidth-1:0]  peek_pcid_o,
-  output logic [mmu_pkg::FrameWidth-1:0] peek_frame_o,
-  output mmu_pkg::rights_t               peek_rights_o
+  output mmu_pkg::peek_t                 peek_o         // frame and rights
 );
 
   localparam int unsigned Sizes[6] = '{0, 0, Pde, Pdpte, Pml4e, Pml5e};
 
   logic drop_all, drop_space;
-  assign drop_all = drop_i == mmu_pkg::DropAll | drop_i == mmu_pkg::DropLocal;
-  assign drop_space = drop_i != mmu_pkg::DropNone & ~drop_all;
+  assign drop_all = drops_i.what == mmu_pkg::DropAll | drops_i.what == mmu_pkg::DropLocal;
+  assign drop_space = drops_i.what != mmu_pkg::DropNone & ~drop_all;
 
   // What the mode has.
   logic [5:2] has;
@@ -103,12 +94,12 @@ module walk_caches #(
         .fill_way_o(fill_way),
         .fill_evicts_o(fill_evicts_o[l]),
         .drop_all_i(drop_all),
-        .drop_pcid_i,
+        .drop_pcid_i(drops_i.pcid),
         .drop_space_i(drop_space),
-        .drop_a_i,
-        .drop_a_vpn_i,
-        .drop_b_i,
-        .drop_b_vpn_i,
+        .drop_a_i(drops_i.a),
+        .drop_a_vpn_i(drops_i.a_vpn),
+        .drop_b_i(drops_i.b),
+        .drop_b_vpn_i(drops_i.b_vpn),
         .dropped_o(gone),
         .peek_i(peek_i[l]),
         .peek_index_i(peek_index_i[IndexWidth-1:0]),
@@ -164,23 +155,20 @@ module walk_caches #(
     end
   end
 
-  assign drops_o = drop_i != mmu_pkg::DropNone | drop_a_i | drop_b_i;
+  assign drops_o = drops_i.what != mmu_pkg::DropNone | drops_i.a | drops_i.b;
   always_ff @(posedge clk_i) begin
     if (drops_o) dropped_o <= dropped;
   end
 
   always_comb begin
-    peek_valid_o = |valid;
-    peek_vpn_o = '0;
-    peek_pcid_o = '0;
-    peek_frame_o = '0;
-    peek_rights_o = '0;
+    peek_o = '0;
+    peek_o.valid = |valid;
     for (int unsigned l = 2; l <= 5; l++) begin
       if (peek_i[l]) begin
-        peek_vpn_o = peek_vpns[l];
-        peek_pcid_o = peek_pcids[l];
-        peek_frame_o = peek_frames[l];
-        peek_rights_o = peek_rights[l];
+        peek_o.vpn = peek_vpns[l];
+        peek_o.pcid = peek_pcids[l];
+        peek_o.entry.frame = peek_frames[l];
+        peek_o.entry.rights = peek_rights[l];
       end
     end
   end
