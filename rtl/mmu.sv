@@ -192,15 +192,20 @@ module mmu #(
   logic [1:0] itlb_drops, dtlb_drops, stlb_drops;
   logic [mmu_pkg::VpnWidth-1:0] drop_vpn;
   mmu_pkg::drops_t drops;
-  assign drops = '{
-    what: drop,
-    pcid: drop_pcid,
-    select: drop_select,
-    a: drop_fetch,
-    b: drop_data,
-    a_vpn: drop_fetch ? fetch_va_o[56:12] : drop_vpn,
-    b_vpn: data_va_o[56:12]
-  };
+  always_comb begin
+    drops = '0;
+    if (drop != mmu_pkg::DropNone | drop_select | drop_fetch | drop_data) begin
+      drops = '{
+        what: drop,
+        pcid: drop_pcid,
+        select: drop_select,
+        a: drop_fetch,
+        b: drop_data,
+        a_vpn: drop_fetch ? fetch_va_o[56:12] : drop_vpn,
+        b_vpn: data_va_o[56:12]
+      };
+    end
+  end
   assign drop_o = {psc_drops, stlb_drops, dtlb_drops, itlb_drops};
 
   // -------------------------------------------------------------------------------------------------------------------
@@ -470,7 +475,11 @@ module mmu #(
   assign fetch_begin_o = fetch_instant | (unit_begin[0] & ~unit_data_o[0]);
   assign data_begin_o = data_instant | (unit_begin[DataUnit] & unit_data_o[DataUnit]);
   assign quad_o = context_now.mode == mmu_pkg::Mode32Bit;
-  assign peek_o = peek_fetch | peek_data | peek_miss;
+
+  always_comb begin
+    peek_o = '0;
+    if (peek_i) peek_o = peek_fetch | peek_data | peek_miss;
+  end
 
   // -------------------------------------------------------------------------------------------------------------------
   // Control

@@ -316,14 +316,25 @@ module mmu_top #(
   assign fetch_fault_o = fetch_fault;
   assign data_fault_o = data_fault;
   assign served_level_o = served_level;
-  assign peek_valid_o = peek.valid;
-  assign peek_vpn_o = peek.vpn;
-  assign peek_frame_o = peek.entry.frame;
-  assign peek_level_o = peek.entry.level;
-  assign peek_pcid_o = peek.pcid;
-  assign peek_key_o = peek.entry.key;
-  assign peek_flags_o = {peek.entry.is_global, peek.entry.dirty, peek.entry.rights.no_execute, peek.entry.rights.user,
-                         peek.entry.rights.writable};
+  always_comb begin
+    peek_valid_o = 1'b0;
+    peek_vpn_o = '0;
+    peek_frame_o = '0;
+    peek_level_o = '0;
+    peek_pcid_o = '0;
+    peek_key_o = '0;
+    peek_flags_o = '0;
+    if (peek_q) begin
+      peek_valid_o = peek.valid;
+      peek_vpn_o = peek.vpn;
+      peek_frame_o = peek.entry.frame;
+      peek_level_o = peek.entry.level;
+      peek_pcid_o = peek.pcid;
+      peek_key_o = peek.entry.key;
+      peek_flags_o = {peek.entry.is_global, peek.entry.dirty, peek.entry.rights.no_execute, peek.entry.rights.user,
+                      peek.entry.rights.writable};
+    end
+  end
 
   logic [Walkers-1:0] mem_valid, mem_data, mem_wide, stlb_lookup, psc_hit, psc_data, unit_data;
   mmu_pkg::mem_e [Walkers-1:0] mem_command;

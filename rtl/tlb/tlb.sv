@@ -175,6 +175,9 @@ module tlb #(
   assign filled_o.way_index = fill_large ? big_fill_way : 8'(main_fill_way);
 
   assign drops_o = {big_drops, main_drops};
-  assign peek_o = main_peek | big_peek;
+  always_comb begin
+    peek_o = '0;
+    if (peek_i) peek_o = peek_large_i ? big_peek : main_peek;
+  end
 
 endmodule
