@@ -43,6 +43,7 @@ module mmu #(
   parameter int unsigned L3Sets = 0,
   parameter int unsigned L3Ways = 1,
   parameter int unsigned CacheEntry = 0,   // where the walker enters the timing caches
+  parameter int unsigned DramBanks = 0,    // see memory_side
   parameter bit          DataTimed = 1'b0, // data are looked up there
   parameter bit          AtOnce = 1'b0,    // a memory command can take a single cycle
   parameter int unsigned Walkers = 1,
@@ -62,6 +63,9 @@ module mmu #(
   output logic [63:0]                    wake_o,
 
   input  mmu_pkg::latencies_t            latencies_i,
+  input  mmu_pkg::dram_t                 dram_i,
+  input  logic                           has_pcid_i,       // features: see control
+  input  logic                           has_global_i,
   input  logic [51:0]                    beyond_i,         // MAXPHYADDR as a mask: the bits from there up
 
   // fetch port
@@ -122,6 +126,7 @@ module mmu #(
   output logic [Walkers-1:0][63:0]       mem_expected_o,
   output logic [Walkers-1:0][63:0]       mem_desired_o,
   output mmu_pkg::served_e [Walkers-1:0] mem_served_o,
+  output mmu_pkg::row_e [Walkers-1:0]    mem_row_o,
   input  logic [Walkers-1:0][63:0]       reply_data_i,
   input  logic [63:0]                    reply_data1_i,    // the other three PDPTEs
   input  logic [63:0]                    reply_data2_i,
@@ -130,6 +135,7 @@ module mmu #(
   input  logic [Walkers-1:0]             reply_error_i,
   input  logic [Walkers-1:0]             early_swapped_i,  // as reply_swapped_i, but before the edge that ends the cycle
   input  mmu_pkg::served_e [Walkers-1:0] early_served_i,   // mem_served_o, come back with the reply
+  input  mmu_pkg::row_e [Walkers-1:0]    early_row_i,      // and mem_row_o
 
   // the second level's lookups, the walk caches' lookups, the data in the timing caches
   output logic [Walkers-1:0]             stlb_lookup_o,
@@ -140,6 +146,7 @@ module mmu #(
   output logic [Walkers-1:0]             psc_data_o,       // for the data port
   output logic                           served_data_o,
   output mmu_pkg::served_e               served_level_o,
+  output mmu_pkg::row_e                  served_row_o,
   output logic [Writebacks-1:0]          writeback_o,
   output logic [Writebacks*46-1:0]       writeback_line_o,
 
@@ -499,6 +506,8 @@ module mmu #(
     .segment_cycles_i(latencies_i.segment),
     .load_cycles_i(mem_cycles[0]),
     .beyond_i,
+    .has_pcid_i,
+    .has_global_i,
     .valid_i(control_i),
     .op_i(control_op_i),
     .user_i(control_user_i),
@@ -548,12 +557,14 @@ module mmu #(
     .L3Sets(L3Sets),
     .L3Ways(L3Ways),
     .CacheEntry(CacheEntry),
+    .DramBanks(DramBanks),
     .AtOnce(AtOnce),
     .Walkers(Walkers)
   ) memory (
     .clk_i,
     .rst_ni,
     .latencies_i,
+    .dram_i,
     .walk_i(walk_mem),
     .walk_cas_i(walk_cas),
     .walk_level_i(walk_level),
@@ -566,14 +577,17 @@ module mmu #(
     .data_write_i(data_access.kind == mmu_pkg::AccessWrite),
     .data_line_i(data_pa_o[51:6]),
     .data_served_o(served_level_o),
+    .data_row_o(served_row_o),
     .mem_valid_o,
     .mem_command_o,
     .mem_level_o,
     .mem_wide_o,
     .mem_pa_o,
     .mem_served_o,
+    .mem_row_o,
     .early_swapped_i,
     .early_served_i,
+    .early_row_i,
     .writeback_o,
     .writeback_line_o
   );

@@ -146,6 +146,9 @@ package mmu_pkg;
   // Who serves a memory access (enum served_by)
   typedef enum logic [1:0] {ServedL1d, ServedL2, ServedL3, ServedDram} served_e;
 
+  // What an access to open-row DRAM finds in its bank; RowNone: no such access, or no banks
+  typedef enum logic [1:0] {RowNone, RowHit, RowOpens, RowConflict} row_e;
+
   // -------------------------------------------------------------------------------------------------------------------
   // Control port
   typedef enum logic [2:0] {OpCr0, OpCr3, OpCr4, OpEfer, OpPkru, OpInvlpg, OpInvpcid, OpSegment} op_e;
@@ -193,11 +196,19 @@ package mmu_pkg;
     logic [31:0] l2;
     logic [31:0] l3;
     logic [31:0] dram;
+    logic [31:0] row_hit;       // dram.*
+    logic [31:0] row_conflict;
     logic [31:0] cr;     // op.*
     logic [31:0] invlpg;
     logic [31:0] invpcid;
     logic [31:0] segment;
   } latencies_t;
+
+  // Shapes that need no build of their own, set when the machine starts, too
+  typedef struct packed {
+    logic [5:0] bank_mask;  // dram.banks - 1
+    logic [3:0] row_shift;  // dram.row = 64 << row_shift bytes
+  } dram_t;
 
   // -------------------------------------------------------------------------------------------------------------------
   // Segments (docs/timing.md, finer points 15 and 16)

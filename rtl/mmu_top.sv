@@ -36,6 +36,7 @@ module mmu_top #(
   parameter int unsigned L3Sets = 0,
   parameter int unsigned L3Ways = 1,
   parameter int unsigned CacheEntry = 0,
+  parameter int unsigned DramBanks = 0,
   parameter bit          DataTimed = 1'b0,
   parameter bit          Bypass = 1'b0,
   parameter int unsigned Walkers = 1,
@@ -61,6 +62,10 @@ module mmu_top #(
   input  logic [31:0]                    l2_latency_i,
   input  logic [31:0]                    l3_latency_i,
   input  logic [31:0]                    dram_latency_i,
+  input  logic [31:0]                    dram_row_hit_i,
+  input  logic [31:0]                    dram_row_conflict_i,
+  input  logic [5:0]                     dram_bank_mask_i,
+  input  logic [3:0]                     dram_row_shift_i,
   input  logic [31:0]                    walk_start_i,
   input  logic [31:0]                    walk_step_i,
   input  logic [31:0]                    walk_cas_i,
@@ -69,6 +74,8 @@ module mmu_top #(
   input  logic [31:0]                    op_invpcid_i,
   input  logic [31:0]                    op_segment_i,
   input  logic [5:0]                     maxphyaddr_i,
+  input  logic                           pcid_i,    // the machine has PCIDs
+  input  logic                           global_i,  // and global pages
 
   // time
   input  logic                           step_i,   // a cycle begins with the next edge; without it the edge only settles
@@ -133,6 +140,7 @@ module mmu_top #(
   output logic [63:0]                    mem_expected_o[Walkers],
   output logic [63:0]                    mem_desired_o[Walkers],
   output logic [1:0]                     mem_served_o[Walkers],
+  output logic [1:0]                     mem_row_o[Walkers],
   input  logic                           reply_i[Walkers],        // the reply to the command of this cycle stands here
   input  logic [63:0]                    reply_data_i[Walkers],   // the entry, or the first PDPTE
   input  logic [63:0]                    reply_data1_i,
@@ -140,6 +148,7 @@ module mmu_top #(
   input  logic [63:0]                    reply_data3_i,
   input  logic                           reply_swapped_i[Walkers],
   input  logic [1:0]                     reply_served_i[Walkers], // mem_served_o: for a reply that is used in its cycle
+  input  logic [1:0]                     reply_row_i[Walkers],    // mem_row_o, the same
   input  logic                           reply_error_i[Walkers],
 
   // events
@@ -151,6 +160,7 @@ module mmu_top #(
   output logic                           psc_data_o[Walkers],     // for the data port
   output logic                           served_data_o,
   output logic [1:0]                     served_level_o,
+  output logic [1:0]                     served_row_o,
   output logic [Writebacks-1:0]          writeback_o,
   output logic [Writebacks*46-1:0]       writeback_line_o,
   output mmu_pkg::filled_t               fetch_filled_o,
@@ -193,7 +203,9 @@ module mmu_top #(
   // Straps
 
   mmu_pkg::latencies_t latencies_q;
+  mmu_pkg::dram_t dram_q;
   logic [51:0] beyond_q;
+  logic pcid_q, global_q;
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       latencies_q.itlb <= itlb_latency_i;
@@ -206,11 +218,17 @@ module mmu_top #(
       latencies_q.l2 <= l2_latency_i;
       latencies_q.l3 <= l3_latency_i;
       latencies_q.dram <= dram_latency_i;
+      latencies_q.row_hit <= dram_row_hit_i;
+      latencies_q.row_conflict <= dram_row_conflict_i;
+      dram_q.bank_mask <= dram_bank_mask_i;
+      dram_q.row_shift <= dram_row_shift_i;
       latencies_q.cr <= op_cr_i;
       latencies_q.invlpg <= op_invlpg_i;
       latencies_q.invpcid <= op_invpcid_i;
       latencies_q.segment <= op_segment_i;
       beyond_q <= '1 << maxphyaddr_i;
+      pcid_q <= pcid_i;
+      global_q <= global_i;
     end
   end
 
@@ -281,6 +299,7 @@ module mmu_top #(
   logic [Walkers-1:0][63:0] reply_data;
   logic [Walkers-1:0] reply_swapped, reply_error, early_swapped;
   mmu_pkg::served_e [Walkers-1:0] early_served;
+  mmu_pkg::row_e [Walkers-1:0] early_row;
   for (genvar w = 0; w < Walkers; w++) begin : g_reply
     logic [63:0] value_q;
     logic swapped_q, error_q;
@@ -302,6 +321,7 @@ module mmu_top #(
     end
     assign early_swapped[w] = reply_swapped_i[w];
     assign early_served[w] = mmu_pkg::served_e'(reply_served_i[w]);
+    assign early_row[w] = mmu_pkg::row_e'(reply_row_i[w]);
   end
 
   // -------------------------------------------------------------------------------------------------------------------
@@ -310,12 +330,14 @@ module mmu_top #(
   mmu_pkg::path_e fetch_path, data_path;
   mmu_pkg::fault_e fetch_fault, data_fault;
   mmu_pkg::served_e served_level;
+  mmu_pkg::row_e served_row;
   mmu_pkg::peek_t peek;
   assign fetch_path_o = fetch_path;
   assign data_path_o = data_path;
   assign fetch_fault_o = fetch_fault;
   assign data_fault_o = data_fault;
   assign served_level_o = served_level;
+  assign served_row_o = served_row;
   always_comb begin
     peek_valid_o = 1'b0;
     peek_vpn_o = '0;
@@ -339,6 +361,7 @@ module mmu_top #(
   logic [Walkers-1:0] mem_valid, mem_data, mem_wide, stlb_lookup, psc_hit, psc_data, unit_data;
   mmu_pkg::mem_e [Walkers-1:0] mem_command;
   mmu_pkg::served_e [Walkers-1:0] mem_served;
+  mmu_pkg::row_e [Walkers-1:0] mem_row;
   logic [Walkers-1:0][mmu_pkg::LevelWidth-1:0] mem_level;
   logic [Walkers-1:0][51:0] mem_pa;
   logic [Walkers-1:0][63:0] mem_expected, mem_desired, unit_va;
@@ -359,6 +382,7 @@ module mmu_top #(
     assign mem_expected_o[w] = mem_expected[w];
     assign mem_desired_o[w] = mem_desired[w];
     assign mem_served_o[w] = mem_served[w];
+    assign mem_row_o[w] = mem_row[w];
     assign stlb_lookup_o[w] = stlb_lookup[w];
     assign stlb_found_o[w] = stlb_found[w];
     assign psc_looked_o[w] = psc_looked[w];
@@ -403,6 +427,7 @@ module mmu_top #(
     .L3Sets(L3Sets),
     .L3Ways(L3Ways),
     .CacheEntry(CacheEntry),
+    .DramBanks(DramBanks),
     .DataTimed(DataTimed),
     .AtOnce(Bypass),
     .Walkers(Walkers),
@@ -414,7 +439,10 @@ module mmu_top #(
     .now_i(now_q),
     .wake_o(next_o),
     .latencies_i(latencies_q),
+    .dram_i(dram_q),
     .beyond_i(beyond_q),
+    .has_pcid_i(pcid_q),
+    .has_global_i(global_q),
     .fetch_i(fetch_q),
     .fetch_offset_i(fetch_va_q),
     .fetch_size_i(fetch_size_q),
@@ -466,6 +494,7 @@ module mmu_top #(
     .mem_expected_o(mem_expected),
     .mem_desired_o(mem_desired),
     .mem_served_o(mem_served),
+    .mem_row_o(mem_row),
     .reply_data_i(reply_data),
     .reply_data1_i(reply_data1_q),
     .reply_data2_i(reply_data2_q),
@@ -474,6 +503,7 @@ module mmu_top #(
     .reply_error_i(reply_error),
     .early_swapped_i(early_swapped),
     .early_served_i(early_served),
+    .early_row_i(early_row),
     .stlb_lookup_o(stlb_lookup),
     .stlb_found_o(stlb_found),
     .psc_looked_o(psc_looked),
@@ -482,6 +512,7 @@ module mmu_top #(
     .psc_data_o(psc_data),
     .served_data_o,
     .served_level_o(served_level),
+    .served_row_o(served_row),
     .writeback_o,
     .writeback_line_o,
     .fetch_filled_o,

@@ -86,7 +86,8 @@ static bool find_sources(struct sources* sources, bool checked, struct error* er
 
 // --- parameters and hash ---------------------------------------------------------------------------------------------
 
-enum { PARAMETERS = 29, PARAMETER_ROOM = 40 };
+enum { DRAM_BANKS_MAX = 64 };  // in use are dram.banks of them: no build for each number
+enum { PARAMETERS = 30, PARAMETER_ROOM = 40 };
 
 struct parameters {
   char text[PARAMETERS][PARAMETER_ROOM];  // -GName=value
@@ -126,6 +127,7 @@ static void find_parameters(const struct config* c, struct parameters* p) {
       {"L3Sets", l3->sets},
       {"L3Ways", l3->sets ? l3->ways : 1},
       {"CacheEntry", caches ? c->cache.walker : CACHE_L1D},
+      {"DramBanks", c->dram.banks ? DRAM_BANKS_MAX : 0},
       {"Walkers", c->walkers},
       {"DataTimed", l1d->sets && c->data.cache == DATA_CACHE_TIMED},
       {"Bypass", rtl_needs_bypass(c)},

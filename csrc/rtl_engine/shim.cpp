@@ -133,8 +133,8 @@ struct Shim : rtl_instance {
   unsigned psc_shift(unsigned level) const;
   uint32_t control_latency() const;
   void follow_control();
-  uint32_t data_delay(uint8_t served) const;
-  uint32_t served_latency(uint8_t served) const;
+  uint32_t data_delay() const;
+  uint32_t served_latency(uint8_t served, uint8_t row) const;
   void emit_drops(uint64_t cycle, unsigned arrays);
   void check_debts(uint64_t cycle) const;
   [[noreturn]] void stuck(const char* what, uint64_t cycle, uint64_t since) const;
@@ -180,6 +180,10 @@ Shim::Shim(const struct config& config_in, struct memory_bus memory_in)
   top.l2_latency_i = config.cache.l2.latency;
   top.l3_latency_i = config.cache.l3.latency;
   top.dram_latency_i = config.dram.latency;
+  top.dram_row_hit_i = config.dram.row_hit;
+  top.dram_row_conflict_i = config.dram.row_conflict;
+  top.dram_bank_mask_i = static_cast<CData>(config.dram.banks - 1) & 63;
+  while (config.dram.row >> (7 + top.dram_row_shift_i)) top.dram_row_shift_i++;
   top.walk_start_i = config.walk.start;
   top.walk_step_i = config.walk.step;
   top.walk_cas_i = config.walk.cas;
@@ -188,6 +192,8 @@ Shim::Shim(const struct config& config_in, struct memory_bus memory_in)
   top.op_invpcid_i = config.op.invpcid;
   top.op_segment_i = config.op.segment;
   top.maxphyaddr_i = static_cast<CData>(config.maxphyaddr);
+  top.pcid_i = config.pcid != 0;
+  top.global_i = config.global != 0;
   serial_reset_segments(segments);
   for (unsigned edges = 0; edges < 2; edges++) edge();
   top.rst_ni = 1;
@@ -300,7 +306,8 @@ void Shim::serve_unit(unsigned u) {
   event.pa = top.mem_pa_o[u];
   event.served = top.mem_served_o[u];
   top.reply_served_i[u] = top.mem_served_o[u];
-  const uint32_t latency = served_latency(event.served);
+  top.reply_row_i[u] = top.mem_row_o[u];
+  const uint32_t latency = served_latency(event.served, top.mem_row_o[u]);
   if (top.mem_command_o[u] == 0) {
     uint64_t value = 0;
     bool good = memory.read(memory.ctx, event.pa, size, &value);
@@ -345,15 +352,16 @@ void Shim::serve_unit(unsigned u) {
   }
 }
 
-uint32_t Shim::served_latency(uint8_t served) const {
+uint32_t Shim::served_latency(uint8_t served, uint8_t row) const {
   const uint32_t latencies[] = {config.cache.l1d.latency, config.cache.l2.latency, config.cache.l3.latency,
                                 config.dram.latency};
-  return latencies[served];
+  const uint32_t rows[] = {latencies[served], config.dram.row_hit, config.dram.latency, config.dram.row_conflict};
+  return rows[row];
 }
 
 // By how much the data come later than from L1D.
-uint32_t Shim::data_delay(uint8_t served) const {
-  uint32_t latency = served_latency(served), l1d = config.cache.l1d.latency;
+uint32_t Shim::data_delay() const {
+  uint32_t latency = served_latency(top.served_level_o, top.served_row_o), l1d = config.cache.l1d.latency;
   return latency > l1d ? latency - l1d : 0;
 }
 
@@ -426,7 +434,7 @@ void Shim::finish(unsigned port, const port_out& o, uint64_t cycle, struct answe
   counters.faults_pf += o.fault == FAULT_PF;
   counters.faults_gp += o.fault == FAULT_GP;
   if (port == PORT_DATA && top.served_data_o) {
-    answer->data = data_delay(top.served_level_o);
+    answer->data = data_delay();
     counters.cycles_data += answer->data;
   }
 }
@@ -842,7 +850,7 @@ uint64_t Shim::issue(const struct ref& part, uint64_t cycle_in, bool want, struc
       counters.cache[CACHE_L1D].data_hits++;
     } else {
       harvest_data(cycle_in);
-      *data = data_delay(top.served_level_o);
+      *data = data_delay();
       counters.cycles_data += *data;
     }
   }
