@@ -125,8 +125,10 @@ module mmu #(
   output logic [Walkers-1:0][51:0]       mem_pa_o,
   output logic [Walkers-1:0][63:0]       mem_expected_o,
   output logic [Walkers-1:0][63:0]       mem_desired_o,
+  output logic [Walkers-1:0][mmu_pkg::EpochWidth-1:0] mem_epoch_o, // a reply to it carries the same
   output mmu_pkg::served_e [Walkers-1:0] mem_served_o,
   output mmu_pkg::row_e [Walkers-1:0]    mem_row_o,
+  output logic [Walkers-1:0]             reply_used_o,     // this cycle goes by it
   input  logic [Walkers-1:0][63:0]       reply_data_i,
   input  logic [63:0]                    reply_data1_i,    // the other three PDPTEs
   input  logic [63:0]                    reply_data2_i,
@@ -159,6 +161,7 @@ module mmu #(
   output logic [Walkers-1:0][5:2]        psc_fill_evicts_o,
   output logic [Walkers-1:0][4*40-1:0]   psc_fill_tables_o,
   output logic [Walkers-1:0]             unit_data_o,      // the miss unit serves the data port
+  output logic [Walkers-1:0]             unit_merged_o,    // with the other unit's walk
   output logic [Walkers-1:0][63:0]       unit_va_o,        // what it fills
   output mmu_pkg::entry_t [Walkers-1:0]  unit_entry_o,
   output logic                           quad_o,          // large pages have 4 MiB, not 2
@@ -247,8 +250,8 @@ module mmu #(
   // -------------------------------------------------------------------------------------------------------------------
   // Ports
 
-  logic fetch_turn, fetch_grant, fetch_clean, fetch_instant, fetch_served, fetch_fill, fetch_busy, fetch_stays;
-  logic data_turn, data_grant, data_clean, data_instant, data_served, data_fill, data_busy, data_stays;
+  logic fetch_turn, fetch_grant, fetch_clean, fetch_instant, fetch_served, fetch_fill, fetch_waits, fetch_busy, fetch_stays;
+  logic data_turn, data_grant, data_clean, data_instant, data_served, data_fill, data_waits, data_busy, data_stays;
   logic [63:0] fetch_wake, data_wake;
   mmu_pkg::access_t fetch_access, data_access;
   mmu_pkg::path_e [Walkers-1:0] unit_path;
@@ -262,7 +265,8 @@ module mmu #(
     .Policy(ItlbPolicy),
     .LargeSets(ItlbLargeSets),
     .LargeWays(ItlbLargeWays),
-    .SecondLevel(StlbSets != 0)
+    .SecondLevel(StlbSets != 0),
+    .Merges(Walkers > 1)
   ) fetch (
     .clk_i,
     .rst_ni,
@@ -314,6 +318,7 @@ module mmu #(
     .peek_large_i(peek_what_i[0]),
     .peek_index_i,
     .peek_o(peek_fetch),
+    .waits_o(fetch_waits),
     .busy_o(fetch_busy),
     .stays_o(fetch_stays),
     .wake_o(fetch_wake)
@@ -325,7 +330,8 @@ module mmu #(
     .Policy(DtlbPolicy),
     .LargeSets(DtlbLargeSets),
     .LargeWays(DtlbLargeWays),
-    .SecondLevel(StlbSets != 0)
+    .SecondLevel(StlbSets != 0),
+    .Merges(Walkers > 1)
   ) data (
     .clk_i,
     .rst_ni,
@@ -377,6 +383,7 @@ module mmu #(
     .peek_large_i(peek_what_i[0]),
     .peek_index_i,
     .peek_o(peek_data),
+    .waits_o(data_waits),
     .busy_o(data_busy),
     .stays_o(data_stays),
     .wake_o(data_wake)
@@ -437,6 +444,7 @@ module mmu #(
     .busy_o(unit_busy),
     .data_o(unit_data_o),
     .done_o(unit_done),
+    .merged_o(unit_merged_o),
     .path_o(unit_path),
     .fault_o(unit_fault),
     .error_o(unit_error),
@@ -451,7 +459,9 @@ module mmu #(
     .mem_pa_o(walk_pa),
     .mem_expected_o,
     .mem_desired_o,
+    .mem_epoch_o,
     .cycles_i(mem_cycles),
+    .reply_used_o,
     .reply_data_i,
     .reply_swapped_i,
     .reply_error_i,

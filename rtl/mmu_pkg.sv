@@ -143,6 +143,9 @@ package mmu_pkg;
     MemPdptes  // four PDPTEs of 8 bytes
   } mem_e;
 
+  // Every reply names the command that it answers: one to a walk that is over is never taken for another's.
+  localparam int unsigned EpochWidth = 4;
+
   // Who serves a memory access (enum served_by)
   typedef enum logic [1:0] {ServedL1d, ServedL2, ServedL3, ServedDram} served_e;
 

@@ -140,8 +140,10 @@ module mmu_top #(
   output logic [63:0]                    mem_expected_o[Walkers],
   output logic [63:0]                    mem_desired_o[Walkers],
   output logic [1:0]                     mem_served_o[Walkers],
+  output logic [mmu_pkg::EpochWidth-1:0] mem_epoch_o[Walkers],
   output logic [1:0]                     mem_row_o[Walkers],
   input  logic                           reply_i[Walkers],        // the reply to the command of this cycle stands here
+  input  logic [mmu_pkg::EpochWidth-1:0] reply_epoch_i[Walkers],  // mem_epoch_o of that command
   input  logic [63:0]                    reply_data_i[Walkers],   // the entry, or the first PDPTE
   input  logic [63:0]                    reply_data1_i,
   input  logic [63:0]                    reply_data2_i,
@@ -171,6 +173,7 @@ module mmu_top #(
   output logic [5:2]                     psc_fill_evicts_o[Walkers],
   output logic [4*40-1:0]                psc_fill_tables_o[Walkers],
   output logic                           unit_data_o[Walkers],    // the miss unit serves the data port
+  output logic                           unit_merged_o[Walkers],  // with the other unit's walk
   output logic [63:0]                    unit_va_o[Walkers],      // what is filled
   output logic [1:0]                     unit_level_o[Walkers],
   output logic [mmu_pkg::FrameWidth-1:0] unit_frame_o[Walkers],
@@ -296,6 +299,9 @@ module mmu_top #(
     end
   end
 
+  // A reply to a command that is no longer under way is dropped here.
+  logic [Walkers-1:0][mmu_pkg::EpochWidth-1:0] mem_epoch, reply_epoch;  // under way; of what stands here
+  logic [Walkers-1:0] reply_used;
   logic [Walkers-1:0][63:0] reply_data;
   logic [Walkers-1:0] reply_swapped, reply_error, early_swapped;
   mmu_pkg::served_e [Walkers-1:0] early_served;
@@ -304,7 +310,8 @@ module mmu_top #(
     logic [63:0] value_q;
     logic swapped_q, error_q;
     always_ff @(posedge clk_i) begin
-      if (reply_i[w]) begin
+      if (reply_i[w] & reply_epoch_i[w] == mem_epoch[w]) begin
+        reply_epoch[w] <= reply_epoch_i[w];
         value_q <= reply_data_i[w];
         swapped_q <= reply_swapped_i[w];
         error_q <= reply_error_i[w];
@@ -358,7 +365,7 @@ module mmu_top #(
     end
   end
 
-  logic [Walkers-1:0] mem_valid, mem_data, mem_wide, stlb_lookup, psc_hit, psc_data, unit_data;
+  logic [Walkers-1:0] mem_valid, mem_data, mem_wide, stlb_lookup, psc_hit, psc_data, unit_data, unit_merged;
   mmu_pkg::mem_e [Walkers-1:0] mem_command;
   mmu_pkg::served_e [Walkers-1:0] mem_served;
   mmu_pkg::row_e [Walkers-1:0] mem_row;
@@ -382,6 +389,7 @@ module mmu_top #(
     assign mem_expected_o[w] = mem_expected[w];
     assign mem_desired_o[w] = mem_desired[w];
     assign mem_served_o[w] = mem_served[w];
+    assign mem_epoch_o[w] = mem_epoch[w];
     assign mem_row_o[w] = mem_row[w];
     assign stlb_lookup_o[w] = stlb_lookup[w];
     assign stlb_found_o[w] = stlb_found[w];
@@ -395,6 +403,7 @@ module mmu_top #(
     assign psc_fill_evicts_o[w] = psc_fill_evicts[w];
     assign psc_fill_tables_o[w] = psc_fill_tables[w];
     assign unit_data_o[w] = unit_data[w];
+    assign unit_merged_o[w] = unit_merged[w];
     assign unit_va_o[w] = unit_va[w];
     assign unit_level_o[w] = unit_entry[w].level;
     assign unit_frame_o[w] = unit_entry[w].frame;
@@ -494,7 +503,9 @@ module mmu_top #(
     .mem_expected_o(mem_expected),
     .mem_desired_o(mem_desired),
     .mem_served_o(mem_served),
+    .mem_epoch_o(mem_epoch),
     .mem_row_o(mem_row),
+    .reply_used_o(reply_used),
     .reply_data_i(reply_data),
     .reply_data1_i(reply_data1_q),
     .reply_data2_i(reply_data2_q),
@@ -523,6 +534,7 @@ module mmu_top #(
     .psc_fill_evicts_o(psc_fill_evicts),
     .psc_fill_tables_o(psc_fill_tables),
     .unit_data_o(unit_data),
+    .unit_merged_o(unit_merged),
     .unit_va_o(unit_va),
     .unit_entry_o(unit_entry),
     .quad_o,

@@ -14,6 +14,7 @@ module port_path #(
   parameter int unsigned LargeSets = 1,
   parameter int unsigned LargeWays = 8,
   parameter bit          SecondLevel = 1'b0,
+  parameter bit          Merges = 1'b0,  // see access_port
   parameter int unsigned Entries = Sets * Ways,
   parameter int unsigned LargeEntries = LargeSets == 0 ? 1 : LargeSets * LargeWays
 ) (
@@ -76,6 +77,7 @@ module port_path #(
   input  logic [15:0]                    peek_index_i,
   output mmu_pkg::peek_t                 peek_o,
 
+  output logic                           waits_o,          // for its turn at the miss side
   output logic                           busy_o,           // at the cycle's start: accepted, not answered
   output logic                           stays_o,          // the same at its end
   output logic [63:0]                    wake_o
@@ -101,7 +103,9 @@ module port_path #(
   logic touch;
   mmu_pkg::entry_t hit_entry;
 
-  access_port port (
+  access_port #(
+    .Merges(Merges)
+  ) port (
     .clk_i,
     .rst_ni,
     .step_i,
@@ -138,6 +142,7 @@ module port_path #(
     .fault_o,
     .error_o,
     .pa_o,
+    .waits_o,
     .busy_o,
     .stays_o,
     .wake_o

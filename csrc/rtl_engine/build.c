@@ -157,8 +157,8 @@ static bool hash_file(uint64_t* hash, const char* path, struct error* err) {
 static bool hash_build(const struct rtl_build* build, const struct sources* sources,
                        const struct parameters* parameters, const char* version, uint64_t* hash, struct error* err) {
   static const char* const headers[] = {"csrc/rtl_engine/shim.cpp", "csrc/rtl_engine/shim.h", "csrc/rtl_engine/build.c",
-                                        "csrc/engine/engine.h",     "csrc/engine/serial.h",   "csrc/config/config.h",
-                                        "csrc/base/error.h"};
+                                        "csrc/engine/engine.h",     "csrc/engine/serial.h",   "csrc/engine/overlap.h",
+                                        "csrc/config/config.h",     "csrc/base/error.h"};
   *hash = UINT64_C(0xcbf29ce484222325);
   for (size_t i = 0; i < sources->count; i++) {
     if (!hash_file(hash, sources->path[i], err)) return false;

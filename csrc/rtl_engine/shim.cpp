@@ -20,6 +20,9 @@
 
 #include "Vmmu.h"
 #include "engine/serial.h"
+extern "C" {
+#include "engine/overlap.h"  // its code is the loading program's: one core for all engines
+}
 #include "verilated.h"
 #if VM_TRACE
 #include "verilated_fst_c.h"
@@ -306,6 +309,7 @@ void Shim::serve_unit(unsigned u) {
   event.pa = top.mem_pa_o[u];
   event.served = top.mem_served_o[u];
   top.reply_served_i[u] = top.mem_served_o[u];
+  top.reply_epoch_i[u] = top.mem_epoch_o[u];
   top.reply_row_i[u] = top.mem_row_o[u];
   const uint32_t latency = served_latency(event.served, top.mem_row_o[u]);
   if (top.mem_command_o[u] == 0) {
@@ -420,6 +424,8 @@ void Shim::finish(unsigned port, const port_out& o, uint64_t cycle, struct answe
   answer->fault = o.fault;
   answer->error = o.error;
   answer->reads = part.reads;
+  for (unsigned u = 0; u < walkers; u++) answer->merged |= top.unit_data_o[u] == port && top.unit_merged_o[u];
+  counters.merged += answer->merged;
   answer->base = latency(port);
   answer->stlb = part.stlb;
   answer->walk = static_cast<uint32_t>(walk) - ad_update;
@@ -904,8 +910,13 @@ void op_play(void* self, const struct ref* refs, size_t n, struct play* play) {
   shim->withdraw();
   shim->top.step_i = 1;
   struct serial_account account = {};
-  shim->now =
-      serial_play(self, serial_issue, shim->now, shim->va_mask, serial_bases(shim->segments), refs, n, play, &account);
+  const struct segment* bases = serial_bases(shim->segments);
+  if (shim->config.core.overlap) {
+    const struct overlap_engine core = {self, op_tick, nullptr};
+    shim->now = overlap_play(&core, shim->now, shim->va_mask, bases, refs, n, play, &account);
+  } else {
+    shim->now = serial_play(self, serial_issue, shim->now, shim->va_mask, bases, refs, n, play, &account);
+  }
   serial_settle(&shim->counters, &account);
   shim->counters.refs += play->done;
 }

@@ -26,6 +26,9 @@ module mmu_check #(
   input logic [Walkers-1:0] walk_mem,
   input mmu_pkg::filled_t [Walkers-1:0] stlb_filled_o,
   input logic [Walkers-1:0][5:2] psc_filled_o,
+  input logic [Walkers-1:0] unit_data_o,
+  input logic        fetch_waits,
+  input logic        data_waits,
   input logic        fetch_served,
   input logic        fetch_fill,
   input logic        data_served,
@@ -48,13 +51,30 @@ module mmu_check #(
   NothingAcceptedDuringControl:
     assert property (@(posedge clk_i) disable iff (!rst_ni) hold |-> !fetch_accept_o & !data_accept_o);
   ControlActsAlone:
-    assert property (@(posedge clk_i) disable iff (!rst_ni) control_done_o |-> !fetch_busy & !data_busy & !unit_busy);
+    assert property (@(posedge clk_i) disable iff (!rst_ni)
+                     control_done_o |-> !fetch_busy & !data_busy & unit_busy == '0);
 
-  // The walker serves one at a time; walker and control never use the memory port together.
-  OneGrantAtMost: assert property (@(posedge clk_i) disable iff (!rst_ni) !(fetch_grant & data_grant));
-  GrantOnlyWhenWalkerFree:
-    assert property (@(posedge clk_i) disable iff (!rst_ni) fetch_grant | data_grant |-> !unit_busy | unit_done);
-  OneMemoryCommandAtMost: assert property (@(posedge clk_i) disable iff (!rst_ni) !(walk_mem & control_load));
+  // Units. Fair: who waits is not overtaken; nobody starves: who waits, waits for a unit that works for the other.
+  GrantOnlyWhenFree:
+    assert property (@(posedge clk_i) disable iff (!rst_ni)
+                     fetch_grant |-> (!unit_busy[0] | unit_done[0]) & !(Walkers == 1 & data_grant));
+  DataGrantOnlyWhenFree:
+    assert property (@(posedge clk_i) disable iff (!rst_ni)
+                     data_grant |-> !unit_busy[Walkers-1] | unit_done[Walkers-1]);
+  FetchIsNotOvertaken: assert property (@(posedge clk_i) disable iff (!rst_ni) fetch_waits |-> !data_grant);
+  DataIsNotOvertaken: assert property (@(posedge clk_i) disable iff (!rst_ni) data_waits |-> !fetch_grant);
+  FetchDoesNotStarve:
+    assert property (@(posedge clk_i) disable iff (!rst_ni)
+                     fetch_waits |-> Walkers == 1 & unit_busy[0] & &unit_data_o & data_busy);
+  DataDoesNotStarve:
+    assert property (@(posedge clk_i) disable iff (!rst_ni)
+                     data_waits |-> Walkers == 1 & unit_busy[0] & ~|unit_data_o & fetch_busy);
+  WhoWaitsIsNext:
+    assert property (@(posedge clk_i) disable iff (!rst_ni)
+                     (fetch_waits | data_waits) & unit_done[0] |->
+                     (fetch_grant & fetch_waits) | (fetch_answer_o & fetch_waits)
+                     | (data_grant & data_waits) | (data_answer_o & data_waits));
+  OneMemoryCommandAtMost: assert property (@(posedge clk_i) disable iff (!rst_ni) !(|walk_mem & control_load));
   FetchFillsWhenServed: assert property (@(posedge clk_i) disable iff (!rst_ni) fetch_fill |-> fetch_served);
   DataFillsWhenServed: assert property (@(posedge clk_i) disable iff (!rst_ni) data_fill |-> data_served);
 
@@ -71,7 +91,7 @@ module mmu_check #(
   // An edge without a cycle changes nothing that the ports can see.
   NothingHappensWithoutStep:
     assert property (@(posedge clk_i) disable iff (!rst_ni)
-                     !step_i |-> !fetch_answer_o & !data_answer_o & !control_done_o & !walk_mem & !unit_done);
+                     !step_i |-> !fetch_answer_o & !data_answer_o & !control_done_o & walk_mem == '0 & unit_done == '0);
 
   // Whoever works has a next cycle, and it lies ahead.
   WakeLiesAhead:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What stands behind both ports' TLBs: the miss unit and who gets it, the second level, the walk caches.
-// docs/timing.md, "Order within a cycle", "Second level", "Walk caches". What a machine does not have is generated away.
+// What stands behind both ports' TLBs: one or two miss units and who gets them, the second level, the walk caches.
+// docs/timing.md, "Order within a cycle", "Second level", "Walk caches", "Two walkers". What a machine does not have is
+// generated away.
 //
 //   fetch port ──┐ grant            ┌──► second level (a tlb)
 //                ├──────► miss_unit ┤
@@ -8,7 +9,8 @@
 //        ▲                     │
 //        └──── served, fill ◄──┘
 //
-// Vectors [Walkers-1:0] are by miss unit.
+// With two walkers each port has a unit of its own, 0 the fetch's, and a unit can join the other's walk. Vectors
+// [Walkers-1:0] are by unit; in each step of a cycle unit 0 comes first.
 
 module miss_side #(
   parameter int unsigned StlbSets = 0,
@@ -59,6 +61,7 @@ module miss_side #(
   output logic [Walkers-1:0]                    busy_o,           // at the cycle's start
   output logic [Walkers-1:0]                    data_o,           // serves the data port
   output logic [Walkers-1:0]                    done_o,
+  output logic [Walkers-1:0]                    merged_o,         // by the other's walk
   output mmu_pkg::path_e [Walkers-1:0]          path_o,
   output mmu_pkg::fault_e [Walkers-1:0]         fault_o,
   output logic [Walkers-1:0][mmu_pkg::ErrorWidth-1:0] error_o,
@@ -75,7 +78,9 @@ module miss_side #(
   output logic [Walkers-1:0][51:0]              mem_pa_o,
   output logic [Walkers-1:0][63:0]              mem_expected_o,
   output logic [Walkers-1:0][63:0]              mem_desired_o,
+  output logic [Walkers-1:0][mmu_pkg::EpochWidth-1:0] mem_epoch_o,
   input  logic [Walkers-1:0][32:0]              cycles_i,
+  output logic [Walkers-1:0]                    reply_used_o,
   input  logic [Walkers-1:0][63:0]              reply_data_i,
   input  logic [Walkers-1:0]                    reply_swapped_i,
   input  logic [Walkers-1:0]                    reply_error_i,
@@ -112,18 +117,28 @@ module miss_side #(
   // -------------------------------------------------------------------------------------------------------------------
   // One unit goes to the port that missed first; a port can wait only while the other is served, so that two can ask at
   // once only when they missed in the same cycle: fetch first. A walk that faults on the spot leaves the turn.
+  // With two units a port never waits for a turn.
 
   logic [Walkers-1:0] grant, grant_data, fill;
-  logic ready;
-  assign ready = ~busy_o[0] | done_o[0];
-  assign fetch_turn_o = ready;
-  assign data_turn_o = ready & ~fetch_grant_i;
-  assign grant[0] = fetch_grant_i | data_grant_i;
-  assign grant_data[0] = data_grant_i;
-  assign fetch_served_o = done_o[0] & ~data_o[0];
-  assign data_served_o = done_o[0] & data_o[0];
-  assign fetch_fill_o = fill[0] & ~data_o[0];
-  assign data_fill_o = fill[0] & data_o[0];
+  if (Walkers == 1) begin : g_turns
+    logic ready;
+    assign ready = ~busy_o[0] | done_o[0];
+    assign fetch_turn_o = ready;
+    assign data_turn_o = ready & ~fetch_grant_i;
+    assign grant[0] = fetch_grant_i | data_grant_i;
+    assign grant_data[0] = data_grant_i;
+    assign fetch_served_o = done_o[0] & ~data_o[0];
+    assign data_served_o = done_o[0] & data_o[0];
+    assign fetch_fill_o = fill[0] & ~data_o[0];
+    assign data_fill_o = fill[0] & data_o[0];
+  end else begin : g_own
+    assign fetch_turn_o = 1'b1;
+    assign data_turn_o = 1'b1;
+    assign grant = {data_grant_i, fetch_grant_i};
+    assign grant_data = 2'b10;
+    assign {data_served_o, fetch_served_o} = done_o;
+    assign {data_fill_o, fetch_fill_o} = fill;
+  end
 
   // -------------------------------------------------------------------------------------------------------------------
   // The units
@@ -140,9 +155,28 @@ module miss_side #(
   logic [Walkers-1:0][4*3-1:0] passed_rights;
 
   for (genvar u = 0; u < Walkers; u++) begin : g_unit
+    // The walk that this unit offers, and the other's. Of two misses in one cycle the fetch's walks, the data's joins.
+    logic walks, sets_out, shares, walk_done, walk_fill, other_walks, other_done, other_fill;
+    mmu_pkg::entry_t walk_entry, other_entry;
+    logic [56:12] other_vpn;
+    if (Walkers == 1) begin : g_only
+      assign other_walks = 1'b0;
+      assign other_vpn = '0;
+      assign other_done = 1'b0;
+      assign other_fill = 1'b0;
+      assign other_entry = '0;
+    end else begin : g_two
+      assign other_walks = (g_unit[1-u].walks | (u == 1 & g_unit[1-u].sets_out)) & g_unit[1-u].shares;
+      assign other_vpn = va_o[1-u][56:12];
+      assign other_done = g_unit[1-u].walk_done;
+      assign other_fill = g_unit[1-u].walk_fill;
+      assign other_entry = g_unit[1-u].walk_entry;
+    end
+
     miss_unit #(
       .SecondLevel(SecondLevel),
-      .AtOnce(AtOnce)
+      .AtOnce(AtOnce),
+      .Merges(Walkers > 1)
     ) unit (
       .clk_i,
       .rst_ni,
@@ -167,6 +201,17 @@ module miss_side #(
       .data_o(data_o[u]),
       .va_o(va_o[u]),
       .begin_o(begin_o[u]),
+      .other_walks_i(other_walks),
+      .other_vpn_i(other_vpn),
+      .other_done_i(other_done),
+      .other_fill_i(other_fill),
+      .other_entry_i(other_entry),
+      .walks_o(walks),
+      .sets_out_o(sets_out),
+      .shares_o(shares),
+      .walk_done_o(walk_done),
+      .walk_fill_o(walk_fill),
+      .walk_entry_o(walk_entry),
       .lookup_o(stlb_lookup_o[u]),
       .hit_i(stlb_found_o[u].hit),
       .hit_entry_i(stlb_entry[u]),
@@ -187,10 +232,13 @@ module miss_side #(
       .mem_pa_o(mem_pa_o[u]),
       .mem_expected_o(mem_expected_o[u]),
       .mem_desired_o(mem_desired_o[u]),
+      .mem_epoch_o(mem_epoch_o[u]),
+      .reply_used_o(reply_used_o[u]),
       .reply_data_i(reply_data_i[u]),
       .reply_swapped_i(reply_swapped_i[u]),
       .reply_error_i(reply_error_i[u]),
       .done_o(done_o[u]),
+      .merged_o(merged_o[u]),
       .path_o(path_o[u]),
       .fault_o(fault_o[u]),
       .error_o(error_o[u]),
@@ -205,7 +253,14 @@ module miss_side #(
   end
 
   assign stays_o = |stays;
-  assign wake_o = wakes[0];
+  if (Walkers == 1) begin : g_wake
+    assign wake_o = wakes[0];
+  end else begin : g_wakes
+    logic [63:0] fetch_wake, data_wake;
+    assign fetch_wake = stays[0] ? wakes[0] : '1;
+    assign data_wake = stays[Walkers-1] ? wakes[Walkers-1] : '1;
+    assign wake_o = fetch_wake < data_wake ? fetch_wake : data_wake;
+  end
 
   // -------------------------------------------------------------------------------------------------------------------
   // The second level
@@ -219,7 +274,8 @@ module miss_side #(
       .Ways(StlbWays),
       .Policy(StlbPolicy),
       .LargeSets(StlbLargeSets),
-      .LargeWays(StlbLargeWays)
+      .LargeWays(StlbLargeWays),
+      .Ports(Walkers)
     ) stlb (
       .clk_i,
       .rst_ni,
@@ -261,6 +317,7 @@ module miss_side #(
       .Pdpte(PscPdpte),
       .Pml4e(PscPml4e),
       .Pml5e(PscPml5e),
+      .Ports(Walkers),
       .Width(PscWidth)
     ) walk_caches (
       .clk_i,
