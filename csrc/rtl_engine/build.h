@@ -14,6 +14,7 @@ struct rtl_build {
   const struct config* config;
   bool traced;   // can write FST
   bool checked;  // with the assertions of rtl/check/
+  bool quick;    // less optimised: compiled in less than half the time, for tests
 };
 
 // Puts the path of the shared object into `path`. Processes that want the same one at once build it once.

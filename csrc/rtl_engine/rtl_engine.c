@@ -46,15 +46,17 @@ static struct rtl_instance* load(const char* path, const struct config* config, 
   return instance;
 }
 
+static bool environment_says(const char* name) {
+  const char* value = getenv(name);
+  return value && strcmp(value, "1") == 0;
+}
+
 struct engine* rtl_engine_create(const struct config* config, struct memory_bus memory, bool traced,
                                  struct error* err) {
-  if (config->walkers != 1 || config->core.overlap) {
-    error_set(err, "%s: the RTL has one walker and a serial core so far; use --engine model",
-              config->walkers != 1 ? "walkers=2" : "core.overlap=true");
-    return NULL;
-  }
-  const char* asserts = getenv("PAGEWALK_ASSERT");
-  struct rtl_build build = {.config = config, .traced = traced, .checked = asserts && strcmp(asserts, "1") == 0};
+  struct rtl_build build = {.config = config,
+                            .traced = traced,
+                            .checked = environment_says("PAGEWALK_ASSERT"),
+                            .quick = environment_says("PAGEWALK_QUICK_BUILD")};
   char path[1024];
   if (!rtl_build(&build, path, sizeof path, err)) return NULL;
   struct rtl_instance* instance = load(path, config, memory, err);
