@@ -53,11 +53,6 @@ static bool environment_says(const char* name) {
 
 struct engine* rtl_engine_create(const struct config* config, struct memory_bus memory, bool traced,
                                  struct error* err) {
-  if (config->walkers != 1 || config->core.overlap) {
-    error_set(err, "%s: the RTL has one walker and a serial core so far; use --engine model",
-              config->walkers != 1 ? "walkers=2" : "core.overlap=true");
-    return NULL;
-  }
   struct rtl_build build = {.config = config,
                             .traced = traced,
                             .checked = environment_says("PAGEWALK_ASSERT"),
