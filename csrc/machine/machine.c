@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/overlap.h"
 #include "machine/inside.h"
 
 enum {
@@ -253,7 +254,7 @@ void machine_play(struct machine* machine, const struct ref* refs, size_t n, boo
       break;
     }
     const struct ref* next = refs + run->done;
-    size_t count = n - run->done < at_once ? n - run->done : at_once;
+    size_t count = overlap_cut(next, n - run->done, at_once, at_once);
     struct play play = {.until = UINT64_MAX, .answers = move_data ? answers : NULL};
     engine_play(machine->engine, next, count, &play);
     if (!machine_check(machine)) break;

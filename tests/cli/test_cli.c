@@ -344,7 +344,8 @@ static void runs_add_up(void** state) {
       assert_int_equal(sum_of_cycles(root), figure(root, NULL, "cycles"));
       assert_true(figure(root, NULL, "cycles") > figure(root, NULL, "accesses"));
       assert_int_equal(figure(root, NULL, "accesses"), i == 3 ? 15000 : 20000);
-      assert_true(figure(root, "dtlb", "misses") <= figure(root, NULL, "walks"));
+      assert_int_equal(figure(root, "stlb", "hits") + figure(root, "stlb", "misses"), figure(root, "dtlb", "misses"));
+      assert_true(figure(root, "stlb", "misses") <= figure(root, NULL, "walks"));
       uint64_t faults = figure(root, "faults", "minor") + figure(root, "faults", "major");
       uint64_t lookups = figure(root, "dtlb", "hits") + figure(root, "dtlb", "misses");
       assert_int_equal(lookups, figure(root, NULL, "accesses") + faults);
