@@ -156,7 +156,7 @@ module miss_side #(
 
   for (genvar u = 0; u < Walkers; u++) begin : g_unit
     // The walk that this unit offers, and the other's. Of two misses in one cycle the fetch's walks, the data's joins.
-    logic walks, sets_out, shares, walk_done, walk_fill, other_walks, other_done, other_fill;
+    logic serves_data, walks, sets_out, shares, walk_done, walk_fill, other_walks, other_done, other_fill;
     mmu_pkg::entry_t walk_entry, other_entry;
     logic [56:12] other_vpn;
     if (Walkers == 1) begin : g_only
@@ -198,7 +198,7 @@ module miss_side #(
       .grant_va_i(grant_data[u] ? data_va_i : fetch_va_i),
       .grant_access_i(grant_data[u] ? data_access_i : fetch_access_i),
       .busy_o(busy_o[u]),
-      .data_o(data_o[u]),
+      .data_o(serves_data),
       .va_o(va_o[u]),
       .begin_o(begin_o[u]),
       .other_walks_i(other_walks),
@@ -248,6 +248,7 @@ module miss_side #(
       .stays_o(stays[u]),
       .wake_o(wakes[u])
     );
+    assign data_o[u] = Walkers == 1 ? serves_data : u == 1;
     assign vpn[u] = va_o[u][56:12];
     assign psc_data_o[u] = grant[u] ? grant_data[u] : data_o[u];
   end
