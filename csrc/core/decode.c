@@ -266,10 +266,10 @@ static bool take_instruction(struct reader* reader, struct insn* insn) {
     modrm = (struct modrm){.mod = value >> 6, .reg = value >> 3 & 7, .rm = value & 7};
     insn->field = modrm.reg;
     if (entry->traits & GROUP) entry = &entry->group[modrm.reg];
-    if (!entry->name) return false;
     bool always_register = entry->operand[0] == Rd;
     if (modrm.mod != 3 && !always_register) (insn->address16 ? take_address16 : take_address32)(reader, &modrm, insn);
   }
+  if (!entry->name) return false;  // in a group
   if (prefixes.has_segment) insn->segment = prefixes.segment;
 
   unsigned word = prefixes.operand16 ? 2 : 4;
