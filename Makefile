@@ -71,6 +71,32 @@ build/tests/%: build/sanitize/tests/%.o $(TEST_SUPPORT:%.c=build/sanitize/%.o) \
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(SANITIZE) -rdynamic -o $@ $^ $(shell pkg-config --libs cmocka) $(LDLIBS)
 
+# ---- programs for the i386 core, which also run natively ---------------------------------------------------------------
+# As user programs are compiled: freestanding 32-bit code without floating point, at one fixed place.
+I386_CC       := $(CC) -m32 -std=gnu11 -mno-sse -mno-mmx -ffreestanding -fno-pie -no-pie -static -nostdlib \
+                 -fno-stack-protector -fcf-protection=none
+I386_SOURCES  := $(wildcard tests/core/i386/programs/*.c)
+I386_VARIANTS := O0-i386 O2-i586 Os-i686 O3-i486
+I386_PROGRAMS := $(foreach v,$(I386_VARIANTS),$(I386_SOURCES:tests/core/i386/programs/%.c=build/i386/%-$(v)))
+CSMITH_COUNT  := 12
+
+define i386_variant
+build/i386/%-$(1): tests/core/i386/programs/%.c tests/core/i386/runtime.c tests/core/i386/runtime.h | build/.ready
+	$$(call say,CC-I386,$$@)
+	$$(Q)mkdir -p $$(@D) && $$(I386_CC) -$(subst -, -march=,$(1)) $$(WARN) -o $$@ $$(filter %.c,$$^) -lgcc
+endef
+$(foreach v,$(I386_VARIANTS),$(eval $(call i386_variant,$(v))))
+
+build/i386/native: tests/core/i386/native.c tests/core/i386/native.h | build/.ready
+	$(call say,CC-I386,$@)
+	$(Q)mkdir -p $(@D) && $(CC) -m32 -D_GNU_SOURCE -std=gnu11 -O1 -fno-stack-protector $(WARN) -o $@ $<
+
+build/i386/csmith-$(CSMITH_COUNT).ready: tests/core/i386/csmith.sh tests/core/i386/runtime.c | build/.ready
+	$(call say,CSMITH,"$(CSMITH_COUNT) random programs")
+	$(Q)mkdir -p $(@D) && $< 1 $(CSMITH_COUNT) $(@D) $(I386_CC) -march=i586 && touch $@
+
+$(filter build/tests/core/%,$(TESTS)): | build/i386/native $(I386_PROGRAMS) build/i386/csmith-$(CSMITH_COUNT).ready
+
 -include $(shell find build -name '*.d' 2>/dev/null)
 
 # Says what is missing, and the one command that brings it, before the compiler does.
@@ -93,6 +119,11 @@ sim: build/pagewalk ## the tour: a real program's trace over the Verilated MMU, 
 .PHONY: test
 test: build/pagewalk $(TESTS) ## all tests; TEST=name runs one program, CASE=pattern some of its cases, XML=dir writes XML
 	$(Q)scripts/test.sh $(if $(TEST),--only '$(TEST)') $(if $(CASE),--case '$(CASE)') $(if $(XML),--xml '$(XML)') $(TESTS)
+
+.PHONY: test-long
+test-long: ## the long campaigns: a million random instructions and 300 random programs on the i386 core
+	$(Q)PAGEWALK_CORE_CASES=1000000 $(MAKE) test TEST=core_native
+	$(Q)PAGEWALK_CSMITH=300 $(MAKE) test TEST=core_programs CSMITH_COUNT=300
 
 # ---- figures -------------------------------------------------------------------------------------------------------------
 TRACES := $(sort $(wildcard tests/traces/*.pwt.xz))

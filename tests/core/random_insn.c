@@ -246,9 +246,10 @@ static void emit_memory32(struct maker* m) {
     m->mod = 2;
     bytes = 4;
   }
+  if (base == ESP && has_index) reg[index] = below(m->random, 16);  // or pushes would go astray
   uint32_t from_index = has_index ? reg[index] << scale : 0;
   uint32_t small = bytes == 1 ? (uint32_t)(int32_t)(int8_t)displacement : 0;
-  if (bytes == 4 && base == ESP) displacement = below(m->random, 64) - 32;  // or pushes would go astray
+  if (bytes == 4 && base == ESP) displacement = below(m->random, 64) - 32;
   if (bytes == 4 && (!has_base || base == index || (base != ESP && percent(m->random, 50)))) {
     displacement = m->target - from_index - (has_base ? reg[base] : 0);
   } else {
@@ -484,7 +485,8 @@ static void make(struct maker* m) {
   out->eip = random_eip(m);
   memset(out->code, NATIVE_INT3, sizeof out->code);
   m->length = 0;
-  m->target = form->need == FAR_POINTER || form->need == FAR_TARGET ? safe_place(m) : place(m);
+  bool decides = form->need == FAR_POINTER || form->need == FAR_TARGET || form->need == TARGET;
+  m->target = decides ? safe_place(m) : place(m);
   emit_prefixes(m);
   prepare(m);
   if (form->two_bytes) emit(m, 0x0f, 1);

@@ -104,16 +104,25 @@ static bool did_a_part(const struct native_case* c) {
   return moves_block(name_of(c)) && c->vector == CORE_PF_FAULT && c->after_eip == c->eip;
 }
 
+static void read_window(const struct memory* memory, uint8_t window[]) {
+  memory_read(memory, NATIVE_WINDOW, window, NATIVE_WINDOW_BYTES);
+  memory_read(memory, NATIVE_EDGE, window + NATIVE_WINDOW_BYTES, NATIVE_EDGE_BYTES);
+}
+static void write_window(struct memory* memory, const uint8_t window[]) {
+  memory_write(memory, NATIVE_WINDOW, window, NATIVE_WINDOW_BYTES);
+  memory_write(memory, NATIVE_EDGE, window + NATIVE_WINDOW_BYTES, NATIVE_EDGE_BYTES);
+}
+
 static bool same(struct memory* memory, const struct core_stop* stop, const struct native_case* c,
                  uint32_t undefined) {
   const struct core_state* state = &memory->core->state;
   const char* name = name_of(c);
   uint32_t flags = (STATUS | DIRECTION) & ~undefined, error = order_open(name) ? ~3u : did_a_part(c) ? ~1u : ~0u;
   uint32_t address = order_open(name) || did_a_part(c) ? 0 : ~0u;
-  uint8_t window[NATIVE_WINDOW_BYTES];
-  if (did_a_part(c)) memory_write(memory, NATIVE_WINDOW, c->window, sizeof window);
+  uint8_t window[NATIVE_WINDOW_BYTES + NATIVE_EDGE_BYTES];
+  if (did_a_part(c)) write_window(memory, c->window);
   const uint32_t* expected = did_a_part(c) ? c->reg : c->after;
-  memory_read(memory, NATIVE_WINDOW, window, sizeof window);
+  read_window(memory, window);
   return stop->kind == CORE_STOP_EXCEPTION && stop->vector == c->vector && ((stop->error ^ c->error) & error) == 0 &&
          ((stop->cr2 ^ c->cr2) & address) == 0 && state->eip == c->after_eip &&
          ((state->eflags ^ c->after_eflags) & flags) == 0 && memcmp(state->reg, expected, sizeof c->reg) == 0 &&
@@ -124,8 +133,8 @@ static void print_difference(const struct memory* memory, const struct core_stop
                              uint32_t undefined) {
   const struct core_state* state = &memory->core->state;
   const char* name = name_of(c);
-  uint8_t window[NATIVE_WINDOW_BYTES];
-  memory_read(memory, NATIVE_WINDOW, window, sizeof window);
+  uint8_t window[NATIVE_WINDOW_BYTES + NATIVE_EDGE_BYTES];
+  read_window(memory, window);
   fprintf(stderr, "%s at %08x:", name ? name : "(none)", c->eip);
   for (size_t i = 0; i < sizeof c->code; i++) fprintf(stderr, " %02x", c->code[i]);
   fprintf(stderr, "\n           before    processor core\n");
@@ -139,7 +148,7 @@ static void print_difference(const struct memory* memory, const struct core_stop
   fprintf(stderr, "  cr2                %08x  %08x\n", c->cr2, stop->cr2);
   for (unsigned i = 0; i < sizeof window; i++)
     if (window[i] != c->window[i])
-      fprintf(stderr, "  %08x           %02x        %02x\n", NATIVE_WINDOW + i, c->window[i], window[i]);
+      fprintf(stderr, "  %08x           %02x        %02x\n", i < NATIVE_WINDOW_BYTES ? NATIVE_WINDOW + i : NATIVE_EDGE + i - NATIVE_WINDOW_BYTES, c->window[i], window[i]);
 }
 
 // --- batches ---------------------------------------------------------------------------------------------------------
@@ -162,7 +171,7 @@ static unsigned compare_batch(struct native_file* file, char* path, unsigned cou
     struct core_stop stop = run_on_core(memory, &file->cases[i]);
     if (same(memory, &stop, &file->cases[i], undefined[i])) continue;
     if (differences++ < DIFFERENCES_SHOWN) print_difference(memory, &stop, &file->cases[i], undefined[i]);
-    memory_write(memory, NATIVE_WINDOW, file->cases[i].window, NATIVE_WINDOW_BYTES);
+    write_window(memory, file->cases[i].window);
   }
   memory_destroy(memory);
   return differences;

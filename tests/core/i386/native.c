@@ -53,6 +53,7 @@ static void finish(const ucontext_t* context) {
   c->error = (uint32_t)gregs[REG_ERR];
   c->cr2 = c->vector == PAGE_FAULT ? (uint32_t)context->uc_mcontext.cr2 : 0;
   memcpy(c->window, pointer(NATIVE_WINDOW), NATIVE_WINDOW_BYTES);
+  memcpy(c->window + NATIVE_WINDOW_BYTES, pointer(NATIVE_EDGE), NATIVE_EDGE_BYTES);
   memset(pointer(c->eip), NATIVE_INT3, code_bytes(c));
 }
 

@@ -18,6 +18,9 @@ enum {
   // Results show this much of the data, around the border of the two pages.
   NATIVE_WINDOW = 0x50000f00,
   NATIVE_WINDOW_BYTES = 0x200,
+  // And the last bytes before the hole.
+  NATIVE_EDGE_BYTES = 64,
+  NATIVE_EDGE = NATIVE_HOLE - NATIVE_EDGE_BYTES,
   NATIVE_POKE_BYTES = 32,
   NATIVE_INT3 = 0xcc,
   // Selectors of user code and data under Linux.
@@ -32,7 +35,7 @@ struct native_case {
   uint8_t code[16], poke[NATIVE_POKE_BYTES];
   // After: at the exception that ended it.
   uint32_t after[8], after_eip, after_eflags, vector, error, cr2;
-  uint8_t window[NATIVE_WINDOW_BYTES];
+  uint8_t window[NATIVE_WINDOW_BYTES + NATIVE_EDGE_BYTES];
 };
 
 struct native_file {
