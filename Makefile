@@ -74,7 +74,7 @@ build/tests/%: build/sanitize/tests/%.o $(TEST_SUPPORT:%.c=build/sanitize/%.o) \
 # ---- programs for the i386 core, which also run natively ---------------------------------------------------------------
 # As user programs are compiled: freestanding 32-bit code without floating point, at one fixed place.
 I386_CC       := $(CC) -m32 -std=gnu11 -mno-sse -mno-mmx -ffreestanding -fno-pie -no-pie -static -nostdlib \
-                 -fno-stack-protector -fcf-protection=none
+                 -fno-stack-protector -fcf-protection=none -Wl,--emit-relocs -Wl,--build-id=none
 I386_SOURCES  := $(wildcard tests/core/i386/programs/*.c)
 I386_VARIANTS := O0-i386 O2-i586 Os-i686 O3-i486
 I386_PROGRAMS := $(foreach v,$(I386_VARIANTS),$(I386_SOURCES:tests/core/i386/programs/%.c=build/i386/%-$(v)))
@@ -87,6 +87,11 @@ build/i386/%-$(1): tests/core/i386/programs/%.c tests/core/i386/runtime.c tests/
 endef
 $(foreach v,$(I386_VARIANTS),$(eval $(call i386_variant,$(v))))
 
+# The same program linked to another place.
+build/i386/structures-moved: tests/core/i386/programs/structures.c tests/core/i386/runtime.c | build/.ready
+	$(call say,CC-I386,$@)
+	$(Q)mkdir -p $(@D) && $(I386_CC) -O2 -march=i586 $(WARN) -Wl,-Ttext-segment=0x10000000 -o $@ $^ -lgcc
+
 build/i386/native: tests/core/i386/native.c tests/core/i386/native.h | build/.ready
 	$(call say,CC-I386,$@)
 	$(Q)mkdir -p $(@D) && $(CC) -m32 -D_GNU_SOURCE -std=gnu11 -O1 -fno-stack-protector $(WARN) -o $@ $<
@@ -95,7 +100,8 @@ build/i386/csmith-$(CSMITH_COUNT).ready: tests/core/i386/csmith.sh tests/core/i3
 	$(call say,CSMITH,"$(CSMITH_COUNT) random programs")
 	$(Q)mkdir -p $(@D) && $< 1 $(CSMITH_COUNT) $(@D) $(I386_CC) -march=i586 && touch $@
 
-$(filter build/tests/core/%,$(TESTS)): | build/i386/native $(I386_PROGRAMS) build/i386/csmith-$(CSMITH_COUNT).ready
+$(filter build/tests/core/%,$(TESTS)): | build/i386/native $(I386_PROGRAMS) \
+  build/i386/structures-moved build/i386/csmith-$(CSMITH_COUNT).ready
 
 -include $(shell find build -name '*.d' 2>/dev/null)
 

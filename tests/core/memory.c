@@ -48,7 +48,11 @@ static bool check(struct core* core, enum memory_kind kind, enum core_segment se
   if (!check_part(core, kind, offset)) return false;
   unsigned first = first_part(offset, size);
   if (first < size && !check_part(core, kind, offset + first)) return false;
-  if (memory->permit && !memory->permit(memory, kind, offset, size)) return refuse(core, offset, 0);
+  if (memory->permit && !memory->permit(memory, kind, offset, size)) {
+    if (!memory->bus_error) return refuse(core, offset, 0);
+    core->fault = (struct core_fault){.vector = CORE_MC};
+    return false;
+  }
   memory->references[kind]++;
   return true;
 }

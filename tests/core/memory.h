@@ -22,6 +22,7 @@ struct memory {
   // Asked before each reference; false makes it a page fault. NULL: never.
   bool (*permit)(struct memory* memory, enum memory_kind kind, uint32_t offset, unsigned size);
   void* permit_ctx;
+  bool bus_error;  // what `permit` refuses is a bus error instead
   struct core* core;
   // System operations: the last one, how many, and what is answered.
   struct core_system last;

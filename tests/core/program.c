@@ -18,9 +18,9 @@ const char* const program_mode_names[PROGRAM_MODES] = {"mapped", "faults", "prot
 
 struct malice {
   enum program_mode mode;
-  uint64_t steps;      // of the instruction that `granted` belongs to
-  unsigned at;         // references made since it was begun or begun again
-  unsigned granted;    // references that have faulted already
+  uint64_t steps;    // of the instruction that `granted` belongs to
+  unsigned at;       // references made since it was begun or begun again
+  unsigned granted;  // references that have faulted already
   uint64_t references;
   uint64_t protected_at;
   uint32_t frames[FRAMES];  // pages present, oldest first

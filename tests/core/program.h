@@ -23,10 +23,10 @@ enum { PROGRAM_OUTPUT_MAX = 1 << 16, PROGRAM_LIMIT = 200 * 1000 * 1000 };
 struct program_run {
   char output[PROGRAM_OUTPUT_MAX];
   size_t length;
-  int status;             // of exit; -1: it did not exit
-  struct core_stop stop;  // why it ended, if not by exit
-  uint64_t interruptions; // faults and timers
-  struct memory* memory;  // as it ended, core included; to be destroyed
+  int status;              // of exit; -1: it did not exit
+  struct core_stop stop;   // why it ended, if not by exit
+  uint64_t interruptions;  // faults and timers
+  struct memory* memory;   // as it ended, core included; to be destroyed
 };
 
 // Runs a program at most `limit` steps. Asserts (cmocka) that a faulting instruction changed no register.

@@ -18,20 +18,20 @@ enum shape {
 enum immediate { I0, I8, I16, IZ, I16_8, JUMP8, JUMPZ, POINTER };
 enum need {
   ANY,
-  STACK,     // ESP in the data, most of the time
-  FRAME,     // EBP and ESP in the data
-  STRING,    // ESI, EDI in the data, ECX small, sometimes repeated
-  XLAT,      // EBX in the data
-  BITS,      // the register operand is a small bit offset
-  DIVIDE,    // the quotient fits most of the time
-  SHIFT,     // CF undefined beyond the size, OF but for 1; the count is 1, an immediate or CL
-  SHIFT_CF,  // OF but for a count of 1 (rotations, SAR)
-  DOUBLE,    // SHLD, SHRD
-  COMPARE,   // the accumulator is equal to the operand half of the time
-  TARGET,    // the operand is an address of code
-  RETURN,    // so is the top of the stack
-  FLAGS,     // the top of the stack is a flags image
-  SELECTOR,  // the register operand is a selector of data
+  STACK,         // ESP in the data, most of the time
+  FRAME,         // EBP and ESP in the data
+  STRING,        // ESI, EDI in the data, ECX small, sometimes repeated
+  XLAT,          // EBX in the data
+  BITS,          // the register operand is a small bit offset
+  DIVIDE,        // the quotient fits most of the time
+  SHIFT,         // CF undefined beyond the size, OF but for 1; the count is 1, an immediate or CL
+  SHIFT_CF,      // OF but for a count of 1 (rotations, SAR)
+  DOUBLE,        // SHLD, SHRD
+  COMPARE,       // the accumulator is equal to the operand half of the time
+  TARGET,        // the operand is an address of code
+  RETURN,        // so is the top of the stack
+  FLAGS,         // the top of the stack is a flags image
+  SELECTOR,      // the register operand is a selector of data
   POP_SELECTOR,  // the top of the stack is
   FAR_POINTER,   // the operand is an address and a selector of data
   FAR_TARGET,    // the operand, or immediate, is a far pointer to code
@@ -50,100 +50,182 @@ struct form {
 };
 
 enum { MUL_UNDEFINED = SF | ZF | AF | PF, BT_UNDEFINED = OF | SF | AF | PF, BS_UNDEFINED = CF | OF | SF | AF | PF };
-#define ARITHMETIC(op, u)                                                                                        \
-  {0, (op), (op), -1, MODRM, I0, ANY, 1, u}, {0, (op) + 1, (op) + 1, -1, MODRM, I0, ANY, 0, u},                  \
-      {0, (op) + 2, (op) + 2, -1, MODRM, I0, ANY, 1, u}, {0, (op) + 3, (op) + 3, -1, MODRM, I0, ANY, 0, u},      \
-      {0, (op) + 4, (op) + 4, -1, BARE, I8, ANY, 1, u}, {0, (op) + 5, (op) + 5, -1, BARE, IZ, ANY, 0, u},        \
-      {0, 0x80, 0x80, (op) / 8, MODRM, I8, ANY, 1, u}, {0, 0x81, 0x81, (op) / 8, MODRM, IZ, ANY, 0, u},          \
-      {0, 0x82, 0x82, (op) / 8, MODRM, I8, ANY, 1, u}, {0, 0x83, 0x83, (op) / 8, MODRM, I8, ANY, 0, u}
-#define SHIFTS(reg, need)                                                                                        \
-  {0, 0xc0, 0xc0, reg, MODRM, I8, need, 1, 0}, {0, 0xc1, 0xc1, reg, MODRM, I8, need, 0, 0},                      \
-      {0, 0xd0, 0xd0, reg, MODRM, I0, need, 1, 0}, {0, 0xd1, 0xd1, reg, MODRM, I0, need, 0, 0},                  \
-      {0, 0xd2, 0xd2, reg, MODRM, I0, need, 1, 0}, {0, 0xd3, 0xd3, reg, MODRM, I0, need, 0, 0}
+#define ARITHMETIC(op, u)                                                                                   \
+  {0, (op), (op), -1, MODRM, I0, ANY, 1, u}, {0, (op) + 1, (op) + 1, -1, MODRM, I0, ANY, 0, u},             \
+      {0, (op) + 2, (op) + 2, -1, MODRM, I0, ANY, 1, u}, {0, (op) + 3, (op) + 3, -1, MODRM, I0, ANY, 0, u}, \
+      {0, (op) + 4, (op) + 4, -1, BARE, I8, ANY, 1, u}, {0, (op) + 5, (op) + 5, -1, BARE, IZ, ANY, 0, u},   \
+      {0, 0x80, 0x80, (op) / 8, MODRM, I8, ANY, 1, u}, {0, 0x81, 0x81, (op) / 8, MODRM, IZ, ANY, 0, u},     \
+      {0, 0x82, 0x82, (op) / 8, MODRM, I8, ANY, 1, u}, {                                                    \
+    0, 0x83, 0x83, (op) / 8, MODRM, I8, ANY, 0, u                                                           \
+  }
+#define SHIFTS(reg, need)                                                                       \
+  {0, 0xc0, 0xc0, reg, MODRM, I8, need, 1, 0}, {0, 0xc1, 0xc1, reg, MODRM, I8, need, 0, 0},     \
+      {0, 0xd0, 0xd0, reg, MODRM, I0, need, 1, 0}, {0, 0xd1, 0xd1, reg, MODRM, I0, need, 0, 0}, \
+      {0, 0xd2, 0xd2, reg, MODRM, I0, need, 1, 0}, {                                            \
+    0, 0xd3, 0xd3, reg, MODRM, I0, need, 0, 0                                                   \
+  }
 #define GROUP_3(reg, imm8, immz, need, u) \
-  {0, 0xf6, 0xf6, reg, MODRM, imm8, need, 1, u}, {0, 0xf7, 0xf7, reg, MODRM, immz, need, 0, u}
+  {0, 0xf6, 0xf6, reg, MODRM, imm8, need, 1, u}, { 0, 0xf7, 0xf7, reg, MODRM, immz, need, 0, u }
 
 static const struct form forms[] = {
-    ARITHMETIC(0x00, 0), ARITHMETIC(0x08, AF), ARITHMETIC(0x10, 0), ARITHMETIC(0x18, 0), ARITHMETIC(0x20, AF),
-    ARITHMETIC(0x28, 0), ARITHMETIC(0x30, AF), ARITHMETIC(0x38, 0),
-    {0, 0x27, 0x27, -1, BARE, I0, ANY, 1, OF}, {0, 0x2f, 0x2f, -1, BARE, I0, ANY, 1, OF},
-    {0, 0x37, 0x37, -1, BARE, I0, ANY, 1, OF | SF | ZF | PF}, {0, 0x3f, 0x3f, -1, BARE, I0, ANY, 1, OF | SF | ZF | PF},
+    ARITHMETIC(0x00, 0),
+    ARITHMETIC(0x08, AF),
+    ARITHMETIC(0x10, 0),
+    ARITHMETIC(0x18, 0),
+    ARITHMETIC(0x20, AF),
+    ARITHMETIC(0x28, 0),
+    ARITHMETIC(0x30, AF),
+    ARITHMETIC(0x38, 0),
+    {0, 0x27, 0x27, -1, BARE, I0, ANY, 1, OF},
+    {0, 0x2f, 0x2f, -1, BARE, I0, ANY, 1, OF},
+    {0, 0x37, 0x37, -1, BARE, I0, ANY, 1, OF | SF | ZF | PF},
+    {0, 0x3f, 0x3f, -1, BARE, I0, ANY, 1, OF | SF | ZF | PF},
     {0, 0x40, 0x4f, -1, BARE, I0, ANY, 0, 0},  // INC, DEC
-    {0, 0x50, 0x5f, -1, BARE, I0, STACK, 0, 0}, {0, 0x60, 0x61, -1, BARE, I0, STACK, 0, 0},
+    {0, 0x50, 0x5f, -1, BARE, I0, STACK, 0, 0},
+    {0, 0x60, 0x61, -1, BARE, I0, STACK, 0, 0},
     {0, 0x62, 0x62, -1, MEMORY, I0, ANY, 0, 0},  // BOUND
-    {0, 0x68, 0x68, -1, BARE, IZ, STACK, 0, 0}, {0, 0x6a, 0x6a, -1, BARE, I8, STACK, 0, 0},
-    {0, 0x69, 0x69, -1, MODRM, IZ, ANY, 0, MUL_UNDEFINED}, {0, 0x6b, 0x6b, -1, MODRM, I8, ANY, 0, MUL_UNDEFINED},
+    {0, 0x68, 0x68, -1, BARE, IZ, STACK, 0, 0},
+    {0, 0x6a, 0x6a, -1, BARE, I8, STACK, 0, 0},
+    {0, 0x69, 0x69, -1, MODRM, IZ, ANY, 0, MUL_UNDEFINED},
+    {0, 0x6b, 0x6b, -1, MODRM, I8, ANY, 0, MUL_UNDEFINED},
     {0, 0x6c, 0x6f, -1, BARE, I0, STRING, 1, 0},  // INS, OUTS: refused
-    {0, 0x70, 0x7f, -1, BARE, JUMP8, ANY, 0, 0}, {1, 0x80, 0x8f, -1, BARE, JUMPZ, ANY, 0, 0},
-    {0, 0x84, 0x84, -1, MODRM, I0, ANY, 1, AF}, {0, 0x85, 0x85, -1, MODRM, I0, ANY, 0, AF},
-    {0, 0x86, 0x86, -1, MODRM, I0, ANY, 1, 0}, {0, 0x87, 0x87, -1, MODRM, I0, ANY, 0, 0},
-    {0, 0x88, 0x88, -1, MODRM, I0, ANY, 1, 0}, {0, 0x89, 0x89, -1, MODRM, I0, ANY, 0, 0},
-    {0, 0x8a, 0x8a, -1, MODRM, I0, ANY, 1, 0}, {0, 0x8b, 0x8b, -1, MODRM, I0, ANY, 0, 0},
-    {0, 0x8c, 0x8c, 0, MODRM, I0, ANY, 2, 0}, {0, 0x8c, 0x8c, 1, MODRM, I0, ANY, 2, 0},
-    {0, 0x8c, 0x8c, 2, MODRM, I0, ANY, 2, 0}, {0, 0x8c, 0x8c, 3, MODRM, I0, ANY, 2, 0},
-    {0, 0x8d, 0x8d, -1, MEMORY, I0, ANY, 0, 0}, {0, 0x8d, 0x8d, -1, REGISTER, I0, ANY, 0, 0},
-    {0, 0x8e, 0x8e, 0, REGISTER, I0, SELECTOR, 2, 0}, {0, 0x8e, 0x8e, 2, REGISTER, I0, SELECTOR, 2, 0},
-    {0, 0x8e, 0x8e, 3, REGISTER, I0, SELECTOR, 2, 0}, {0, 0x8e, 0x8e, 1, REGISTER, I0, SELECTOR, 2, 0},
-    {0, 0x8f, 0x8f, 0, MODRM, I0, STACK, 0, 0}, {0, 0x90, 0x97, -1, BARE, I0, ANY, 0, 0},
-    {0, 0x98, 0x99, -1, BARE, I0, ANY, 0, 0}, {0, 0x9c, 0x9c, -1, BARE, I0, STACK, 0, 0},
-    {0, 0x9d, 0x9d, -1, BARE, I0, FLAGS, 0, 0}, {0, 0x9e, 0x9f, -1, BARE, I0, ANY, 0, 0},
-    {0, 0xa0, 0xa0, -1, MOFFS, I0, ANY, 1, 0}, {0, 0xa1, 0xa1, -1, MOFFS, I0, ANY, 0, 0},
-    {0, 0xa2, 0xa2, -1, MOFFS, I0, ANY, 1, 0}, {0, 0xa3, 0xa3, -1, MOFFS, I0, ANY, 0, 0},
-    {0, 0xa4, 0xa7, -1, BARE, I0, STRING, 0, 0}, {0, 0xaa, 0xaf, -1, BARE, I0, STRING, 0, 0},
-    {0, 0xa8, 0xa8, -1, BARE, I8, ANY, 1, AF}, {0, 0xa9, 0xa9, -1, BARE, IZ, ANY, 0, AF},
-    {0, 0xb0, 0xb7, -1, BARE, I8, ANY, 1, 0}, {0, 0xb8, 0xbf, -1, BARE, IZ, ANY, 0, 0},
-    SHIFTS(0, SHIFT_CF), SHIFTS(1, SHIFT_CF), SHIFTS(2, SHIFT_CF), SHIFTS(3, SHIFT_CF),
-    SHIFTS(4, SHIFT), SHIFTS(5, SHIFT), SHIFTS(6, SHIFT), SHIFTS(7, SHIFT_CF),
-    {0, 0xc2, 0xc2, -1, BARE, I16, RETURN, 0, 0}, {0, 0xc3, 0xc3, -1, BARE, I0, RETURN, 0, 0},
+    {0, 0x70, 0x7f, -1, BARE, JUMP8, ANY, 0, 0},
+    {1, 0x80, 0x8f, -1, BARE, JUMPZ, ANY, 0, 0},
+    {0, 0x84, 0x84, -1, MODRM, I0, ANY, 1, AF},
+    {0, 0x85, 0x85, -1, MODRM, I0, ANY, 0, AF},
+    {0, 0x86, 0x86, -1, MODRM, I0, ANY, 1, 0},
+    {0, 0x87, 0x87, -1, MODRM, I0, ANY, 0, 0},
+    {0, 0x88, 0x88, -1, MODRM, I0, ANY, 1, 0},
+    {0, 0x89, 0x89, -1, MODRM, I0, ANY, 0, 0},
+    {0, 0x8a, 0x8a, -1, MODRM, I0, ANY, 1, 0},
+    {0, 0x8b, 0x8b, -1, MODRM, I0, ANY, 0, 0},
+    {0, 0x8c, 0x8c, 0, MODRM, I0, ANY, 2, 0},
+    {0, 0x8c, 0x8c, 1, MODRM, I0, ANY, 2, 0},
+    {0, 0x8c, 0x8c, 2, MODRM, I0, ANY, 2, 0},
+    {0, 0x8c, 0x8c, 3, MODRM, I0, ANY, 2, 0},
+    {0, 0x8d, 0x8d, -1, MEMORY, I0, ANY, 0, 0},
+    {0, 0x8d, 0x8d, -1, REGISTER, I0, ANY, 0, 0},
+    {0, 0x8e, 0x8e, 0, REGISTER, I0, SELECTOR, 2, 0},
+    {0, 0x8e, 0x8e, 2, REGISTER, I0, SELECTOR, 2, 0},
+    {0, 0x8e, 0x8e, 3, REGISTER, I0, SELECTOR, 2, 0},
+    {0, 0x8e, 0x8e, 1, REGISTER, I0, SELECTOR, 2, 0},
+    {0, 0x8f, 0x8f, 0, MODRM, I0, STACK, 0, 0},
+    {0, 0x90, 0x97, -1, BARE, I0, ANY, 0, 0},
+    {0, 0x98, 0x99, -1, BARE, I0, ANY, 0, 0},
+    {0, 0x9c, 0x9c, -1, BARE, I0, STACK, 0, 0},
+    {0, 0x9d, 0x9d, -1, BARE, I0, FLAGS, 0, 0},
+    {0, 0x9e, 0x9f, -1, BARE, I0, ANY, 0, 0},
+    {0, 0xa0, 0xa0, -1, MOFFS, I0, ANY, 1, 0},
+    {0, 0xa1, 0xa1, -1, MOFFS, I0, ANY, 0, 0},
+    {0, 0xa2, 0xa2, -1, MOFFS, I0, ANY, 1, 0},
+    {0, 0xa3, 0xa3, -1, MOFFS, I0, ANY, 0, 0},
+    {0, 0xa4, 0xa7, -1, BARE, I0, STRING, 0, 0},
+    {0, 0xaa, 0xaf, -1, BARE, I0, STRING, 0, 0},
+    {0, 0xa8, 0xa8, -1, BARE, I8, ANY, 1, AF},
+    {0, 0xa9, 0xa9, -1, BARE, IZ, ANY, 0, AF},
+    {0, 0xb0, 0xb7, -1, BARE, I8, ANY, 1, 0},
+    {0, 0xb8, 0xbf, -1, BARE, IZ, ANY, 0, 0},
+    SHIFTS(0, SHIFT_CF),
+    SHIFTS(1, SHIFT_CF),
+    SHIFTS(2, SHIFT_CF),
+    SHIFTS(3, SHIFT_CF),
+    SHIFTS(4, SHIFT),
+    SHIFTS(5, SHIFT),
+    SHIFTS(6, SHIFT),
+    SHIFTS(7, SHIFT_CF),
+    {0, 0xc2, 0xc2, -1, BARE, I16, RETURN, 0, 0},
+    {0, 0xc3, 0xc3, -1, BARE, I0, RETURN, 0, 0},
     {0, 0xc4, 0xc5, -1, MEMORY, I0, FAR_POINTER, 0, 0},
-    {0, 0xc6, 0xc6, 0, MODRM, I8, ANY, 1, 0}, {0, 0xc7, 0xc7, 0, MODRM, IZ, ANY, 0, 0},
-    {0, 0xc8, 0xc8, -1, BARE, I16_8, FRAME, 0, 0}, {0, 0xc9, 0xc9, -1, BARE, I0, FRAME, 0, 0},
-    {0, 0xca, 0xca, -1, BARE, I16, FAR_RETURN, 0, 0}, {0, 0xcb, 0xcb, -1, BARE, I0, FAR_RETURN, 0, 0},
+    {0, 0xc6, 0xc6, 0, MODRM, I8, ANY, 1, 0},
+    {0, 0xc7, 0xc7, 0, MODRM, IZ, ANY, 0, 0},
+    {0, 0xc8, 0xc8, -1, BARE, I16_8, FRAME, 0, 0},
+    {0, 0xc9, 0xc9, -1, BARE, I0, FRAME, 0, 0},
+    {0, 0xca, 0xca, -1, BARE, I16, FAR_RETURN, 0, 0},
+    {0, 0xcb, 0xcb, -1, BARE, I0, FAR_RETURN, 0, 0},
     {0, 0xcf, 0xcf, -1, BARE, I0, FAR_RETURN, 0, 0},
-    {0, 0xcc, 0xcc, -1, BARE, I0, ANY, 0, 0}, {0, 0xcd, 0xcd, -1, BARE, I8, ANY, 0, 0},
+    {0, 0xcc, 0xcc, -1, BARE, I0, ANY, 0, 0},
+    {0, 0xcd, 0xcd, -1, BARE, I8, ANY, 0, 0},
     {0, 0xce, 0xce, -1, BARE, I0, ANY, 0, 0},
-    {0, 0xd4, 0xd4, -1, BARE, I8, ANY, 1, OF | AF | CF}, {0, 0xd5, 0xd5, -1, BARE, I8, ANY, 1, OF | AF | CF},
-    {0, 0xd6, 0xd6, -1, BARE, I0, ANY, 1, 0}, {0, 0xd7, 0xd7, -1, BARE, I0, XLAT, 1, 0},
-    {0, 0xe0, 0xe3, -1, BARE, JUMP8, COUNT, 0, 0}, {0, 0xe4, 0xe7, -1, BARE, I8, ANY, 0, 0},
+    {0, 0xd4, 0xd4, -1, BARE, I8, ANY, 1, OF | AF | CF},
+    {0, 0xd5, 0xd5, -1, BARE, I8, ANY, 1, OF | AF | CF},
+    {0, 0xd6, 0xd6, -1, BARE, I0, ANY, 1, 0},
+    {0, 0xd7, 0xd7, -1, BARE, I0, XLAT, 1, 0},
+    {0, 0xe0, 0xe3, -1, BARE, JUMP8, COUNT, 0, 0},
+    {0, 0xe4, 0xe7, -1, BARE, I8, ANY, 0, 0},
     {0, 0xec, 0xef, -1, BARE, I0, ANY, 0, 0},
-    {0, 0xe8, 0xe8, -1, BARE, JUMPZ, STACK, 0, 0}, {0, 0xe9, 0xe9, -1, BARE, JUMPZ, ANY, 0, 0},
-    {0, 0xeb, 0xeb, -1, BARE, JUMP8, ANY, 0, 0}, {0, 0xea, 0xea, -1, BARE, POINTER, FAR_TARGET, 0, 0},
+    {0, 0xe8, 0xe8, -1, BARE, JUMPZ, STACK, 0, 0},
+    {0, 0xe9, 0xe9, -1, BARE, JUMPZ, ANY, 0, 0},
+    {0, 0xeb, 0xeb, -1, BARE, JUMP8, ANY, 0, 0},
+    {0, 0xea, 0xea, -1, BARE, POINTER, FAR_TARGET, 0, 0},
     {0, 0x9a, 0x9a, -1, BARE, POINTER, FAR_TARGET, 0, 0},
-    {0, 0xf4, 0xf5, -1, BARE, I0, ANY, 0, 0}, {0, 0xf8, 0xfd, -1, BARE, I0, ANY, 0, 0},
-    GROUP_3(0, I8, IZ, ANY, AF), GROUP_3(1, I8, IZ, ANY, AF), GROUP_3(2, I0, I0, ANY, 0), GROUP_3(3, I0, I0, ANY, 0),
-    GROUP_3(4, I0, I0, ANY, MUL_UNDEFINED), GROUP_3(5, I0, I0, ANY, MUL_UNDEFINED),
-    GROUP_3(6, I0, I0, DIVIDE, ALL), GROUP_3(7, I0, I0, DIVIDE, ALL),
-    {0, 0xfe, 0xfe, 0, MODRM, I0, ANY, 1, 0}, {0, 0xfe, 0xfe, 1, MODRM, I0, ANY, 1, 0},
-    {0, 0xff, 0xff, 0, MODRM, I0, ANY, 0, 0}, {0, 0xff, 0xff, 1, MODRM, I0, ANY, 0, 0},
-    {0, 0xff, 0xff, 2, MODRM, I0, TARGET, 0, 0}, {0, 0xff, 0xff, 4, MODRM, I0, TARGET, 0, 0},
-    {0, 0xff, 0xff, 3, MEMORY, I0, FAR_TARGET, 0, 0}, {0, 0xff, 0xff, 5, MEMORY, I0, FAR_TARGET, 0, 0},
+    {0, 0xf4, 0xf5, -1, BARE, I0, ANY, 0, 0},
+    {0, 0xf8, 0xfd, -1, BARE, I0, ANY, 0, 0},
+    GROUP_3(0, I8, IZ, ANY, AF),
+    GROUP_3(1, I8, IZ, ANY, AF),
+    GROUP_3(2, I0, I0, ANY, 0),
+    GROUP_3(3, I0, I0, ANY, 0),
+    GROUP_3(4, I0, I0, ANY, MUL_UNDEFINED),
+    GROUP_3(5, I0, I0, ANY, MUL_UNDEFINED),
+    GROUP_3(6, I0, I0, DIVIDE, ALL),
+    GROUP_3(7, I0, I0, DIVIDE, ALL),
+    {0, 0xfe, 0xfe, 0, MODRM, I0, ANY, 1, 0},
+    {0, 0xfe, 0xfe, 1, MODRM, I0, ANY, 1, 0},
+    {0, 0xff, 0xff, 0, MODRM, I0, ANY, 0, 0},
+    {0, 0xff, 0xff, 1, MODRM, I0, ANY, 0, 0},
+    {0, 0xff, 0xff, 2, MODRM, I0, TARGET, 0, 0},
+    {0, 0xff, 0xff, 4, MODRM, I0, TARGET, 0, 0},
+    {0, 0xff, 0xff, 3, MEMORY, I0, FAR_TARGET, 0, 0},
+    {0, 0xff, 0xff, 5, MEMORY, I0, FAR_TARGET, 0, 0},
     {0, 0xff, 0xff, 6, MODRM, I0, STACK, 0, 0},
     // Those that do not exist.
-    {0, 0xc6, 0xc6, 3, MODRM, I8, ABSENT, 1, 0}, {0, 0xfe, 0xfe, 5, MODRM, I0, ABSENT, 1, 0},
-    {0, 0xff, 0xff, 7, MODRM, I0, ABSENT, 0, 0}, {1, 0x0b, 0x0b, -1, BARE, I0, ABSENT, 0, 0},
+    {0, 0xc6, 0xc6, 3, MODRM, I8, ABSENT, 1, 0},
+    {0, 0xfe, 0xfe, 5, MODRM, I0, ABSENT, 1, 0},
+    {0, 0xff, 0xff, 7, MODRM, I0, ABSENT, 0, 0},
+    {1, 0x0b, 0x0b, -1, BARE, I0, ABSENT, 0, 0},
     {0, 0x8e, 0x8e, 6, REGISTER, I0, ABSENT, 2, 0},
     // Two bytes.
-    {1, 0x06, 0x06, -1, BARE, I0, ANY, 0, 0}, {1, 0x08, 0x09, -1, BARE, I0, ANY, 0, 0},
-    {1, 0x00, 0x00, 2, MODRM, I0, ANY, 2, 0}, {1, 0x00, 0x00, 3, MODRM, I0, ANY, 2, 0},
-    {1, 0x01, 0x01, 2, MEMORY, I0, ANY, 0, 0}, {1, 0x01, 0x01, 3, MEMORY, I0, ANY, 0, 0},
-    {1, 0x01, 0x01, 6, MODRM, I0, ANY, 2, 0}, {1, 0x01, 0x01, 7, MEMORY, I0, ANY, 0, 0},
-    {1, 0x1f, 0x1f, 0, MODRM, I0, ANY, 0, 0}, {1, 0x20, 0x23, 0, REGISTER, I0, ANY, 0, 0},
-    {1, 0x30, 0x30, -1, BARE, I0, ANY, 0, 0}, {1, 0x32, 0x32, -1, BARE, I0, ANY, 0, 0},
-    {1, 0x40, 0x4f, -1, MODRM, I0, ANY, 0, 0}, {1, 0x90, 0x9f, -1, MODRM, I0, ANY, 1, 0},
-    {1, 0xa3, 0xa3, -1, MODRM, I0, BITS, 0, BT_UNDEFINED}, {1, 0xab, 0xab, -1, MODRM, I0, BITS, 0, BT_UNDEFINED},
-    {1, 0xb3, 0xb3, -1, MODRM, I0, BITS, 0, BT_UNDEFINED}, {1, 0xbb, 0xbb, -1, MODRM, I0, BITS, 0, BT_UNDEFINED},
-    {1, 0xba, 0xba, 4, MODRM, I8, ANY, 0, BT_UNDEFINED}, {1, 0xba, 0xba, 5, MODRM, I8, ANY, 0, BT_UNDEFINED},
-    {1, 0xba, 0xba, 6, MODRM, I8, ANY, 0, BT_UNDEFINED}, {1, 0xba, 0xba, 7, MODRM, I8, ANY, 0, BT_UNDEFINED},
-    {1, 0xa4, 0xa4, -1, MODRM, I8, DOUBLE, 0, AF}, {1, 0xa5, 0xa5, -1, MODRM, I0, DOUBLE, 0, AF},
-    {1, 0xac, 0xac, -1, MODRM, I8, DOUBLE, 0, AF}, {1, 0xad, 0xad, -1, MODRM, I0, DOUBLE, 0, AF},
-    {1, 0xa1, 0xa1, -1, BARE, I0, POP_SELECTOR, 0, 0}, {0, 0x07, 0x07, -1, BARE, I0, POP_SELECTOR, 0, 0},
-    {0, 0x17, 0x17, -1, BARE, I0, POP_SELECTOR, 0, 0}, {0, 0x1f, 0x1f, -1, BARE, I0, POP_SELECTOR, 0, 0},
-    {1, 0xaf, 0xaf, -1, MODRM, I0, ANY, 0, MUL_UNDEFINED}, {1, 0xb0, 0xb0, -1, MODRM, I0, COMPARE, 1, 0},
-    {1, 0xb1, 0xb1, -1, MODRM, I0, COMPARE, 0, 0}, {1, 0xb2, 0xb2, -1, MEMORY, I0, FAR_POINTER, 0, 0},
-    {1, 0xb6, 0xb6, -1, MODRM, I0, ANY, 1, 0}, {1, 0xb7, 0xb7, -1, MODRM, I0, ANY, 2, 0},
-    {1, 0xbe, 0xbe, -1, MODRM, I0, ANY, 1, 0}, {1, 0xbf, 0xbf, -1, MODRM, I0, ANY, 2, 0},
-    {1, 0xbc, 0xbd, -1, MODRM, I0, ANY, 0, BS_UNDEFINED}, {1, 0xc0, 0xc0, -1, MODRM, I0, ANY, 1, 0},
-    {1, 0xc1, 0xc1, -1, MODRM, I0, ANY, 0, 0}, {1, 0xc7, 0xc7, 1, MEMORY, I0, COMPARE, 8, 0},
+    {1, 0x06, 0x06, -1, BARE, I0, ANY, 0, 0},
+    {1, 0x08, 0x09, -1, BARE, I0, ANY, 0, 0},
+    {1, 0x00, 0x00, 2, MODRM, I0, ANY, 2, 0},
+    {1, 0x00, 0x00, 3, MODRM, I0, ANY, 2, 0},
+    {1, 0x01, 0x01, 2, MEMORY, I0, ANY, 0, 0},
+    {1, 0x01, 0x01, 3, MEMORY, I0, ANY, 0, 0},
+    {1, 0x01, 0x01, 6, MODRM, I0, ANY, 2, 0},
+    {1, 0x01, 0x01, 7, MEMORY, I0, ANY, 0, 0},
+    {1, 0x1f, 0x1f, 0, MODRM, I0, ANY, 0, 0},
+    {1, 0x20, 0x23, 0, REGISTER, I0, ANY, 0, 0},
+    {1, 0x30, 0x30, -1, BARE, I0, ANY, 0, 0},
+    {1, 0x32, 0x32, -1, BARE, I0, ANY, 0, 0},
+    {1, 0x40, 0x4f, -1, MODRM, I0, ANY, 0, 0},
+    {1, 0x90, 0x9f, -1, MODRM, I0, ANY, 1, 0},
+    {1, 0xa3, 0xa3, -1, MODRM, I0, BITS, 0, BT_UNDEFINED},
+    {1, 0xab, 0xab, -1, MODRM, I0, BITS, 0, BT_UNDEFINED},
+    {1, 0xb3, 0xb3, -1, MODRM, I0, BITS, 0, BT_UNDEFINED},
+    {1, 0xbb, 0xbb, -1, MODRM, I0, BITS, 0, BT_UNDEFINED},
+    {1, 0xba, 0xba, 4, MODRM, I8, ANY, 0, BT_UNDEFINED},
+    {1, 0xba, 0xba, 5, MODRM, I8, ANY, 0, BT_UNDEFINED},
+    {1, 0xba, 0xba, 6, MODRM, I8, ANY, 0, BT_UNDEFINED},
+    {1, 0xba, 0xba, 7, MODRM, I8, ANY, 0, BT_UNDEFINED},
+    {1, 0xa4, 0xa4, -1, MODRM, I8, DOUBLE, 0, AF},
+    {1, 0xa5, 0xa5, -1, MODRM, I0, DOUBLE, 0, AF},
+    {1, 0xac, 0xac, -1, MODRM, I8, DOUBLE, 0, AF},
+    {1, 0xad, 0xad, -1, MODRM, I0, DOUBLE, 0, AF},
+    {1, 0xa1, 0xa1, -1, BARE, I0, POP_SELECTOR, 0, 0},
+    {0, 0x07, 0x07, -1, BARE, I0, POP_SELECTOR, 0, 0},
+    {0, 0x17, 0x17, -1, BARE, I0, POP_SELECTOR, 0, 0},
+    {0, 0x1f, 0x1f, -1, BARE, I0, POP_SELECTOR, 0, 0},
+    {1, 0xaf, 0xaf, -1, MODRM, I0, ANY, 0, MUL_UNDEFINED},
+    {1, 0xb0, 0xb0, -1, MODRM, I0, COMPARE, 1, 0},
+    {1, 0xb1, 0xb1, -1, MODRM, I0, COMPARE, 0, 0},
+    {1, 0xb2, 0xb2, -1, MEMORY, I0, FAR_POINTER, 0, 0},
+    {1, 0xb6, 0xb6, -1, MODRM, I0, ANY, 1, 0},
+    {1, 0xb7, 0xb7, -1, MODRM, I0, ANY, 2, 0},
+    {1, 0xbe, 0xbe, -1, MODRM, I0, ANY, 1, 0},
+    {1, 0xbf, 0xbf, -1, MODRM, I0, ANY, 2, 0},
+    {1, 0xbc, 0xbd, -1, MODRM, I0, ANY, 0, BS_UNDEFINED},
+    {1, 0xc0, 0xc0, -1, MODRM, I0, ANY, 1, 0},
+    {1, 0xc1, 0xc1, -1, MODRM, I0, ANY, 0, 0},
+    {1, 0xc7, 0xc7, 1, MEMORY, I0, COMPARE, 8, 0},
     {1, 0xc8, 0xcf, -1, BARE, I0, NOT_16, 0, 0},
 };
 
@@ -174,11 +256,11 @@ struct maker {
   const struct form* form;
   uint64_t* random;
   struct native_case* out;
-  unsigned length;   // of the code so far
+  unsigned length;  // of the code so far
   bool operand16, address16;
-  unsigned word;     // operand size by prefix: 2 or 4
+  unsigned word;  // operand size by prefix: 2 or 4
   uint8_t mod, reg, rm;
-  uint32_t target;   // of the memory operand
+  uint32_t target;  // of the memory operand
   uint32_t immediate;
 };
 
@@ -319,8 +401,7 @@ static void emit_prefixes(struct maker* m) {
   if (form->need == STRING && percent(m->random, 60)) emit(m, percent(m->random, 50) ? 0xf2 : 0xf3, 1);
   // On AMD REP gives LOOPcc another condition.
   bool ignores_rep = form->need != STRING && form->need != COUNT && form->shape == BARE && !form->two_bytes;
-  if (ignores_rep && percent(m->random, 2))
-    emit(m, 0xf3, 1);
+  if (ignores_rep && percent(m->random, 2)) emit(m, 0xf3, 1);
   if (percent(m->random, 8)) emit(m, segments[below(m->random, 4)], 1);
   if (m->operand16) emit(m, 0x66, 1);
   if (m->address16) emit(m, 0x67, 1);

@@ -82,8 +82,8 @@ static struct core_stop run_on_core(struct memory* memory, const struct native_c
 // Instructions that move several values make one reference where processors make several: they agree that there is a
 // page fault, but where the values lie in two pages not in which one it is.
 static bool moves_block(const char* name) {
-  static const char* const names[] = {"PUSHA", "POPA", "ENTER", "IRET", "RET far", "CALL far", "JMP far",
-                                      "LES",   "LDS",  "LSS",   "BOUND"};
+  static const char* const names[] = {"PUSHA",   "POPA", "ENTER", "IRET", "RET far", "CALL far",
+                                      "JMP far", "LES",  "LDS",   "LSS",  "BOUND"};
   for (size_t i = 0; name && i < sizeof names / sizeof *names; i++)
     if (strcmp(name, names[i]) == 0) return true;
   return false;
@@ -113,8 +113,7 @@ static void write_window(struct memory* memory, const uint8_t window[]) {
   memory_write(memory, NATIVE_EDGE, window + NATIVE_WINDOW_BYTES, NATIVE_EDGE_BYTES);
 }
 
-static bool same(struct memory* memory, const struct core_stop* stop, const struct native_case* c,
-                 uint32_t undefined) {
+static bool same(struct memory* memory, const struct core_stop* stop, const struct native_case* c, uint32_t undefined) {
   const struct core_state* state = &memory->core->state;
   const char* name = name_of(c);
   uint32_t flags = (STATUS | DIRECTION) & ~undefined, error = order_open(name) ? ~3u : did_a_part(c) ? ~1u : ~0u;
@@ -148,7 +147,9 @@ static void print_difference(const struct memory* memory, const struct core_stop
   fprintf(stderr, "  cr2                %08x  %08x\n", c->cr2, stop->cr2);
   for (unsigned i = 0; i < sizeof window; i++)
     if (window[i] != c->window[i])
-      fprintf(stderr, "  %08x           %02x        %02x\n", i < NATIVE_WINDOW_BYTES ? NATIVE_WINDOW + i : NATIVE_EDGE + i - NATIVE_WINDOW_BYTES, c->window[i], window[i]);
+      fprintf(stderr, "  %08x           %02x        %02x\n",
+              i < NATIVE_WINDOW_BYTES ? NATIVE_WINDOW + i : NATIVE_EDGE + i - NATIVE_WINDOW_BYTES, c->window[i],
+              window[i]);
 }
 
 // --- batches ---------------------------------------------------------------------------------------------------------

@@ -7,14 +7,14 @@
 #include <stdint.h>
 
 enum {
-  NATIVE_CODE = 0x52000000,      // two pages, filled with INT3
+  NATIVE_CODE = 0x52000000,  // two pages, filled with INT3
   NATIVE_CODE_BYTES = 0x2000,
-  NATIVE_DATA = 0x50000000,      // two pages; behind them
+  NATIVE_DATA = 0x50000000,  // two pages; behind them
   NATIVE_DATA_BYTES = 0x2000,
-  NATIVE_HOLE = 0x50002000,      // pages that are not there,
-  NATIVE_READ_ONLY = 0x50010000, // a page that cannot be written, then holes again
+  NATIVE_HOLE = 0x50002000,       // pages that are not there,
+  NATIVE_READ_ONLY = 0x50010000,  // a page that cannot be written, then holes again
   NATIVE_END = 0x52000000,
-  NATIVE_BEGIN = 0x4fff0000,     // holes from here on
+  NATIVE_BEGIN = 0x4fff0000,  // holes from here on
   // Results show this much of the data, around the border of the two pages.
   NATIVE_WINDOW = 0x50000f00,
   NATIVE_WINDOW_BYTES = 0x200,

@@ -44,13 +44,13 @@ static uint32_t crc(const uint8_t* bytes, unsigned n) {
   return ~sum;
 }
 
-#define ROUND(type)                                                                 \
-  do {                                                                              \
+#define ROUND(type)                                                                      \
+  do {                                                                                   \
     type a = (type)next(), b = (type)(next() | 1), c = (type)(a * b), d = (type)(a - b); \
-    c ^= (type)(a / b) + (type)(a % b);                                             \
-    c = (type)(c + (type)(d << (next() & 7)) + (type)(d >> (next() & 7)));          \
-    c ^= a < b ? (type)~c : (type)-c;                                               \
-    sum = sum * 31 + (uint64_t)c;                                                   \
+    c ^= (type)(a / b) + (type)(a % b);                                                  \
+    c = (type)(c + (type)(d << (next() & 7)) + (type)(d >> (next() & 7)));               \
+    c ^= a < b ? (type)~c : (type)-c;                                                    \
+    sum = sum * 31 + (uint64_t)c;                                                        \
   } while (0)
 
 int main(void) {
