@@ -13,7 +13,7 @@
 
 // One entry for each address modulo CACHE_ENTRIES. An entry counts if it is of this generation and address, and is used
 // only if the bytes fetched are those that it was decoded from.
-enum { CACHE_ENTRIES = 4096 };
+enum { CACHE_ENTRIES = 16384 };
 struct core_cache {
   uint32_t generation;  // 0 is never current, so that zeroed entries are invalid
   struct insn entries[CACHE_ENTRIES];

@@ -155,27 +155,32 @@ struct memory* memory_create(void) {
 }
 
 void memory_destroy(struct memory* memory) {
-  for (size_t i = 0; i < MEMORY_PAGES; i++) free(memory->page[i]);
+  for (unsigned i = 0; i < memory->mapped_count; i++) free(memory->page[memory->mapped[i]]);
   core_destroy(memory->core);
   free(memory);
+}
+
+static void add_page(struct memory* memory, uint32_t page) {
+  memory->page[page] = calloc(1, MEMORY_PAGE);
+  if (!memory->page[page] || memory->mapped_count == MEMORY_MAPPED_MAX) abort();
+  memory->mapped[memory->mapped_count++] = page;
 }
 
 void memory_map(struct memory* memory, uint32_t start, uint32_t bytes, unsigned rights) {
   for (uint64_t at = start / MEMORY_PAGE * MEMORY_PAGE; at < (uint64_t)start + bytes; at += MEMORY_PAGE) {
     uint32_t page = (uint32_t)(at / MEMORY_PAGE);
-    if (!memory->page[page]) memory->page[page] = calloc(1, MEMORY_PAGE);
-    if (!memory->page[page]) abort();
+    if (!memory->page[page]) add_page(memory, page);
     memory->rights[page] = (uint8_t)rights;
   }
 }
 
 bool memory_equal(const struct memory* a, const struct memory* b, uint32_t* offset) {
-  for (uint32_t page = 0; page < MEMORY_PAGES; page++) {
+  for (unsigned i = 0; i < a->mapped_count; i++) {
+    uint32_t page = a->mapped[i];
     *offset = page * MEMORY_PAGE;
-    if (!a->page[page] != !b->page[page]) return false;
-    if (!a->page[page]) continue;
-    for (unsigned i = 0; i < MEMORY_PAGE; i++, ++*offset)
-      if (a->page[page][i] != b->page[page][i]) return false;
+    if (!b->page[page]) return false;
+    for (unsigned byte = 0; byte < MEMORY_PAGE; byte++, ++*offset)
+      if (a->page[page][byte] != b->page[page][byte]) return false;
   }
-  return true;
+  return a->mapped_count == b->mapped_count;
 }

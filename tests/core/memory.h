@@ -9,7 +9,7 @@
 
 #include "core/core.h"
 
-enum { MEMORY_PAGE = 4096, MEMORY_PAGES = 1 << 20 };
+enum { MEMORY_PAGE = 4096, MEMORY_PAGES = 1 << 20, MEMORY_MAPPED_MAX = 4096 };
 enum memory_right { MEMORY_PRESENT = 1, MEMORY_WRITE = 2, MEMORY_USER = 4, MEMORY_EXECUTE = 8 };
 enum { MEMORY_ALL = MEMORY_PRESENT | MEMORY_WRITE | MEMORY_USER | MEMORY_EXECUTE };
 enum memory_kind { MEMORY_LOAD, MEMORY_STORE, MEMORY_MODIFY, MEMORY_MODIFY_BACK, MEMORY_FETCH, MEMORY_KINDS };
@@ -17,6 +17,8 @@ enum memory_kind { MEMORY_LOAD, MEMORY_STORE, MEMORY_MODIFY, MEMORY_MODIFY_BACK,
 struct memory {
   uint8_t* page[MEMORY_PAGES];  // or NULL: never mapped
   uint8_t rights[MEMORY_PAGES];
+  uint32_t mapped[MEMORY_MAPPED_MAX];  // the pages that are there
+  unsigned mapped_count;
   uint8_t code[32];  // of the last fetch, if it lies in two pages or at the end of one
   uint64_t references[MEMORY_KINDS];
   // Asked before each reference; false makes it a page fault. NULL: never.
@@ -42,7 +44,7 @@ void memory_map(struct memory* memory, uint32_t start, uint32_t bytes, unsigned 
 // Past all rights; the pages exist.
 void memory_write(struct memory* memory, uint32_t offset, const void* data, size_t bytes);
 void memory_read(const struct memory* memory, uint32_t offset, void* data, size_t bytes);
-// True if both have the same pages with the same bytes; else *offset is the lowest that differs.
+// True if both have the same pages with the same bytes; else *offset is one that differs.
 bool memory_equal(const struct memory* a, const struct memory* b, uint32_t* offset);
 
 #endif

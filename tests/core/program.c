@@ -41,15 +41,13 @@ static bool permit(struct memory* memory, enum memory_kind kind, uint32_t offset
   return false;
 }
 
-static void set_right(struct memory* memory, unsigned right, bool on) {
-  for (uint32_t page = 0; page < MEMORY_PAGES; page++)
-    if (memory->page[page])
-      memory->rights[page] = (uint8_t)(on ? memory->rights[page] | right : memory->rights[page] & ~right);
+static void take_right(struct memory* memory, unsigned right) {
+  for (unsigned i = 0; i < memory->mapped_count; i++) memory->rights[memory->mapped[i]] &= (uint8_t)~right;
 }
 
 static void begin_malice(struct memory* memory, struct malice* malice) {
-  if (malice->mode == PROGRAM_PROTECTED) set_right(memory, MEMORY_WRITE, false);
-  if (malice->mode == PROGRAM_FRAMES) set_right(memory, MEMORY_PRESENT, false);
+  if (malice->mode == PROGRAM_PROTECTED) take_right(memory, MEMORY_WRITE);
+  if (malice->mode == PROGRAM_FRAMES) take_right(memory, MEMORY_PRESENT);
   memory->permit = permit;
   memory->permit_ctx = malice;
 }
@@ -132,7 +130,7 @@ struct program_run* program_run(const struct elf* elf, enum program_mode mode, u
     if (run->stop.kind != CORE_STOP_CALL) run->interruptions++;
     if (mode == PROGRAM_PROTECTED && core->steps - malice.protected_at >= PROTECT_EVERY) {
       malice.protected_at = core->steps;
-      set_right(run->memory, MEMORY_WRITE, false);
+      take_right(run->memory, MEMORY_WRITE);
     }
   }
   run->memory->permit = NULL;

@@ -2,7 +2,7 @@
 // Quick sort, heap sort, merge sort of pseudo-random numbers and strings; binary search.
 #include "../runtime.h"
 
-enum { COUNT = 2500 };
+enum { COUNT = 1200 };
 static int numbers[3][COUNT];
 static char words[64][12];
 static const char* order[64];

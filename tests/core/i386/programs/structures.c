@@ -64,7 +64,7 @@ static struct matrix product(struct matrix a, struct matrix b) {
   return c;
 }
 
-static uint8_t composite[40000];
+static uint8_t composite[20000];
 static unsigned sieve(void) {
   unsigned count = 0;
   for (unsigned i = 2; i < sizeof composite; i++) {
