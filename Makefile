@@ -21,7 +21,8 @@ TEST_MAINS := $(sort $(wildcard tests/*/test_*.c))
 TEST_SUPPORT := $(sort $(filter-out $(TEST_MAINS),$(wildcard tests/*.c tests/*/*.c)))
 TESTS      := $(TEST_MAINS:tests/%.c=build/tests/%)
 
-FORMATTED   = $(C_SOURCES) $(CPP_SOURCES) $(FW_SOURCES) $(HEADERS) $(TEST_MAINS) $(TEST_SUPPORT) bench/bench.c $(TRACE_TOOL).c
+I386_FORMATTED := $(wildcard tests/core/i386/*.[ch] tests/core/i386/programs/*.c)
+FORMATTED   = $(C_SOURCES) $(CPP_SOURCES) $(FW_SOURCES) $(HEADERS) $(TEST_MAINS) $(TEST_SUPPORT) $(I386_FORMATTED) bench/bench.c bench/core.c $(TRACE_TOOL).c
 
 # ---- flags --------------------------------------------------------------------------------------------------------------
 CC       := gcc
@@ -142,9 +143,17 @@ build/bench: build/release/bench/bench.o $(filter-out build/release/$(MAIN_OBJEC
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(RELEASE) -rdynamic -o $@ $^ $(LDLIBS)
 
+build/bench-core: build/release/bench/core.o $(filter build/release/csrc/core/% build/release/csrc/base/%,$(REL_OBJECTS))
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(RELEASE) -o $@ $^
+
 .PHONY: bench
-bench: build/bench build/yardstick ## accesses per second of both engines and of a plain TLB simulator, side by side
+bench: build/bench build/yardstick bench-core ## accesses per second of both engines and of a plain TLB simulator; the core's instructions
 	$(Q)build/bench build/yardstick $(TRACES)
+
+.PHONY: bench-core
+bench-core: build/bench-core $(I386_PROGRAMS) ## instructions per second of the i386 core alone, memory stubbed
+	$(Q)build/bench-core $(I386_PROGRAMS)
 
 # ---- traces --------------------------------------------------------------------------------------------------------------
 TRACE_TOOL := csrc/workload/tools/pagewalk-trace

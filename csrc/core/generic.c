@@ -31,7 +31,7 @@ static inline __attribute__((always_inline)) enum outcome update(struct core* co
   uint32_t a, b, flags = core->state.eflags;
   if (!read_operand(core, insn, &second, &b)) return FAULT;
   if (!read_modify(core, insn, &first, &a)) return FAULT;
-  a = insn->compute(a, b, first.size, &flags);
+  a = insn->compute(a, b, insn->size, &flags);
   if (!write_modify(core, insn, &first, a)) return FAULT;
   core->state.eflags = flags;
   return DONE;
@@ -44,7 +44,7 @@ static inline __attribute__((always_inline)) enum outcome test(struct core* core
   uint32_t a, b;
   if (!read_operand(core, insn, &second, &b)) return FAULT;
   if (!read_operand(core, insn, &first, &a)) return FAULT;
-  insn->compute(a, b, first.size, &core->state.eflags);
+  insn->compute(a, b, insn->size, &core->state.eflags);
   return DONE;
 }
 

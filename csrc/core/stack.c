@@ -37,10 +37,8 @@ enum outcome execute_popa(struct core* core, const struct insn* insn) {
   unsigned size = insn->size, bytes = CORE_REGISTERS * size;
   uint32_t top = core->state.reg[CORE_ESP];
   if (!load(core, CORE_SS, top, bytes, image)) return FAULT;
-  for (unsigned i = 0; i < CORE_REGISTERS; i++) {
-    if (CORE_EDI - i != CORE_ESP) memcpy(&core->state.reg[CORE_EDI - i], image + i * size, size);
-  }
-  core->state.reg[CORE_ESP] = top + bytes;
+  for (unsigned i = 0; i < CORE_REGISTERS; i++) memcpy(&core->state.reg[CORE_EDI - i], image + i * size, size);
+  core->state.reg[CORE_ESP] = top + bytes;  // whatever was there for it
   return DONE;
 }
 

@@ -626,6 +626,62 @@ static void forgetting_makes_the_core_look_again(void** state) {
   machine_destroy(&m);
 }
 
+// --- rules that random instructions meet too seldom
+// -------------------------------------------------------------------
+
+static void cmov_reads_its_source_even_if_it_does_not_move(void** state) {
+  (void)state;
+  struct machine m = machine_create(3);
+  PUT(&m, "\x0f\x44\x03\x0f\x44\x0d\x00\x00\x00\x50");
+  m.reg[CORE_EAX] = 7;
+  step(&m);  // cmovz eax, [ebx] with ZF clear
+  assert_int_equal(m.reg[CORE_EAX], 7);
+  assert_int_equal(m.memory->references[MEMORY_LOAD], 1);
+  assert_faults(&m, CORE_PF_FAULT, 4);
+  machine_destroy(&m);
+}
+
+static void bounds_belong_to_their_range(void** state) {
+  (void)state;
+  struct machine m = machine_create(3);
+  set_word(&m, DATA, (uint32_t)-5);
+  set_word(&m, DATA + 4, 9);
+  PUT(&m, "\x62\x03");  // bound eax, [ebx]
+  for (int index = -6; index <= 10; index++) {
+    m.state->eip = CODE;
+    m.reg[CORE_EAX] = (uint32_t)index;
+    if (index < -5 || index > 9)
+      assert_faults(&m, CORE_BR, 0);
+    else
+      assert_int_equal(step(&m).kind, CORE_STOP_LIMIT);
+  }
+  assert_int_equal(m.memory->references[MEMORY_LOAD], 17);
+  machine_destroy(&m);
+}
+
+static void short_addresses_count_in_cx_and_wrap(void** state) {
+  (void)state;
+  struct machine m = machine_create(3);
+  memory_map(m.memory, 0, 16 * MEMORY_PAGE, MEMORY_ALL);
+  m.reg[CORE_ECX] = 0x50000;
+  m.reg[CORE_EDI] = 0x7000ffff;
+  m.reg[CORE_EAX] = 0xab;
+  PUT(&m, "\x67\xf3\xaa\x67\xe3\x02\xcc\xcc\x67\xf3\xaa\x67\x8b\x57\x01");
+  assert_int_equal(core_run(m.core, 2).kind, CORE_STOP_LIMIT);  // a count of 0; jcxz
+  assert_int_equal(m.state->eip, CODE + 8);
+  m.reg[CORE_ECX] = 0x50002;
+  core_run(m.core, 2);
+  assert_int_equal(m.reg[CORE_ECX], 0x50000);
+  assert_int_equal(m.reg[CORE_EDI], 0x70000001);
+  assert_int_equal(word(&m, 0) & 0xff, 0xab);
+  assert_int_equal(word(&m, 0xfffc) >> 24, 0xab);
+  m.reg[CORE_EBX] = 0x1234fff0;
+  set_word(&m, 0xfff1, 0x600df00d);
+  step(&m);  // mov edx, [bx+1]
+  assert_int_equal(m.reg[CORE_EDX], 0x600df00d);
+  machine_destroy(&m);
+}
+
 // --- stopping --------------------------------------------------------------------------------------------------------
 
 static void a_run_ends_after_its_steps(void** state) {
@@ -729,6 +785,9 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(code_that_changes_is_seen),
     cmocka_unit_test(a_changed_instruction_faults_by_its_own_length),
     cmocka_unit_test(forgetting_makes_the_core_look_again),
+    cmocka_unit_test(cmov_reads_its_source_even_if_it_does_not_move),
+    cmocka_unit_test(bounds_belong_to_their_range),
+    cmocka_unit_test(short_addresses_count_in_cx_and_wrap),
     cmocka_unit_test(a_run_ends_after_its_steps),
     cmocka_unit_test(a_run_ends_within_a_repetition),
     cmocka_unit_test(reports_name_what_happened),
