@@ -88,10 +88,10 @@ build/i386/%-$(1): tests/core/i386/programs/%.c tests/core/i386/runtime.c tests/
 endef
 $(foreach v,$(I386_VARIANTS),$(eval $(call i386_variant,$(v))))
 
-# The same program linked to another place.
+# One of them linked to another place, with line numbers.
 build/i386/structures-moved: tests/core/i386/programs/structures.c tests/core/i386/runtime.c | build/.ready
 	$(call say,CC-I386,$@)
-	$(Q)mkdir -p $(@D) && $(I386_CC) -O2 -march=i586 $(WARN) -Wl,-Ttext-segment=0x10000000 -o $@ $^ -lgcc
+	$(Q)mkdir -p $(@D) && $(I386_CC) -g -O2 -march=i586 $(WARN) -Wl,-Ttext-segment=0x10000000 -o $@ $^ -lgcc
 
 build/i386/native: tests/core/i386/native.c tests/core/i386/native.h | build/.ready
 	$(call say,CC-I386,$@)

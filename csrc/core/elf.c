@@ -140,6 +140,12 @@ static bool read_section(const struct elf* elf, uint32_t index, Elf32_Shdr* sect
          (section->sh_type == SHT_NOBITS || table_inside(elf, section->sh_offset, section->sh_size));
 }
 
+// Strings must end within their section.
+static bool ends_in_nul(const struct elf* elf, const Elf32_Shdr* section) {
+  return section->sh_type != SHT_NOBITS && section->sh_size > 0 &&
+         elf->image[section->sh_offset + section->sh_size - 1] == '\0';
+}
+
 static void find_symbols(struct elf* elf, const Elf32_Ehdr* header) {
   Elf32_Shdr symbols, names;
   if (header->e_shentsize < sizeof symbols) return;
@@ -149,10 +155,22 @@ static void find_symbols(struct elf* elf, const Elf32_Ehdr* header) {
   for (uint32_t i = 0; i < elf->section_count; i++) {
     if (!read_section(elf, i, &symbols) || symbols.sh_type != SHT_SYMTAB) continue;
     if (!read_section(elf, symbols.sh_link, &names) || names.sh_type != SHT_STRTAB) continue;
-    // Names must end within their table.
-    if (names.sh_size == 0 || elf->image[names.sh_offset + names.sh_size - 1] != '\0') continue;
+    if (!ends_in_nul(elf, &names)) continue;
     elf->symbols = (struct elf_table){symbols.sh_offset, symbols.sh_size};
     elf->names = (struct elf_table){names.sh_offset, names.sh_size};
+  }
+}
+
+static void find_lines(struct elf* elf, const Elf32_Ehdr* header) {
+  Elf32_Shdr names, section;
+  if (!read_section(elf, header->e_shstrndx, &names) || !ends_in_nul(elf, &names)) return;
+  for (uint32_t i = 0; i < elf->section_count; i++) {
+    if (!read_section(elf, i, &section) || section.sh_type != SHT_PROGBITS || section.sh_name >= names.sh_size)
+      continue;
+    const char* name = (const char*)elf->image + names.sh_offset + section.sh_name;
+    struct elf_table table = {section.sh_offset, section.sh_size};
+    if (strcmp(name, ".debug_line") == 0) elf->line_programs = table;
+    if (strcmp(name, ".debug_line_str") == 0 && ends_in_nul(elf, &section)) elf->line_names = table;
   }
 }
 
@@ -165,6 +183,7 @@ bool elf_parse(struct elf* elf, const void* image, size_t bytes, uint64_t limit,
   elf->entry = header.e_entry;
   if (!load_segments(elf, &header, limit ? limit : (uint64_t)1 << 32, err)) return false;
   find_symbols(elf, &header);
+  find_lines(elf, &header);
   return true;
 }
 

@@ -30,7 +30,8 @@ struct elf {
   uint32_t entry;
   struct elf_segment segments[ELF_SEGMENTS_MAX];  // in address order
   unsigned segment_count;
-  struct elf_table symbols, names;  // empty in a stripped file
+  struct elf_table symbols, names;             // empty in a stripped file
+  struct elf_table line_programs, line_names;  // empty without debug information
   uint32_t sections, section_count, section_bytes;
 };
 
@@ -46,6 +47,9 @@ void elf_free(struct elf* elf);
 
 // The function that `address` lies in, and how far behind its beginning; NULL if the symbols know none.
 const char* elf_function(const struct elf* elf, uint32_t address, uint32_t* offset);
+// The source line that `address` was compiled from, and its file's name without folders: the program needs gcc's -g
+// (DWARF 5). The name lives as long as the image.
+bool elf_line(const struct elf* elf, uint32_t address, const char** file, unsigned* line);
 // The address of a symbol by its name.
 bool elf_symbol(const struct elf* elf, const char* name, uint32_t* address);
 

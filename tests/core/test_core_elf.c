@@ -120,7 +120,14 @@ static void bad_segments_are_refused(void** state) {
   *second = saved;
   assert_true(elf_parse(&copy.elf, copy.bytes, copy.size, 0xc0000000, &copy.err));
   assert_refused(&copy, 0x08049000, "too big");
+  assert_true(elf_parse(&copy.elf, copy.bytes, copy.size, 0, &copy.err));
+  const struct elf_segment* last = &copy.elf.segments[copy.elf.segment_count - 1];
+  uint64_t end = (uint64_t)last->address + last->memory_bytes;
+  assert_true(elf_parse(&copy.elf, copy.bytes, copy.size, end, &copy.err));
+  assert_refused(&copy, end - 1, "too big");
   header(&copy)->e_entry = first->p_vaddr - 1;
+  assert_refused(&copy, 0, "entry");
+  header(&copy)->e_entry = first->p_vaddr;  // the headers' segment, which is no code
   assert_refused(&copy, 0, "entry");
   header(&copy)->e_phnum = 0;
   assert_refused(&copy, 0, "nothing to load");
@@ -155,6 +162,54 @@ static void symbols_name_functions(void** state) {
   header(&copy)->e_shnum = 0;  // stripped
   assert_true(elf_parse(&copy.elf, copy.bytes, copy.size, 0, &copy.err));
   assert_null(elf_function(&copy.elf, start, &offset));
+  copy_free(&copy);
+}
+
+// --- lines: judged by addr2line --------------------------------------------------------------------------------------
+
+static void lines_are_those_of_addr2line(void** state) {
+  (void)state;
+  enum { STEP = 13 };
+  struct elf elf;
+  struct error err;
+  char command[256], answer[512], ours[512];
+  uint32_t start = 0, end = 0;
+  unsigned known = 0;
+  assert_true(elf_read(&elf, MOVED, 0, &err));
+  for (unsigned i = 0; i < elf.segment_count; i++) {
+    if (!elf.segments[i].execute) continue;
+    start = elf.segments[i].address;
+    end = start + elf.segments[i].memory_bytes;
+  }
+  snprintf(command, sizeof command, "seq -f %%1.0f %u %d %u | xargs printf '%%x\\n' | addr2line -s -e %s", start, STEP,
+           end - 1, MOVED);
+  FILE* judge = popen(command, "r");
+  assert_non_null(judge);
+  for (uint32_t address = start; address < end; address += STEP) {
+    const char* file;
+    unsigned line;
+    bool found = elf_line(&elf, address, &file, &line);
+    assert_non_null(fgets(answer, sizeof answer, judge));
+    answer[strcspn(answer, " \n")] = '\0';  // "(discriminator 2)" may follow
+    if (found)
+      snprintf(ours, sizeof ours, "%s:%u", file, line);
+    else
+      snprintf(ours, sizeof ours, "??:0");
+    if (strcmp(answer, "??:?") == 0) strcpy(answer, "??:0");
+    if (strcmp(answer, ours) != 0) fail_msg("%08x: addr2line says %s, we say %s", address, answer, ours);
+    known += found;
+  }
+  pclose(judge);
+  assert_true(known > 100);
+  elf_free(&elf);
+}
+
+static void without_debug_information_there_are_no_lines(void** state) {
+  (void)state;
+  struct copy copy = copy_program();
+  const char* file;
+  unsigned line;
+  assert_false(elf_line(&copy.elf, copy.elf.entry, &file, &line));
   copy_free(&copy);
 }
 
@@ -216,9 +271,14 @@ static void count_word(void* ctx, uint32_t address) { *(uint64_t*)ctx += address
 // Whatever bytes are damaged: no crash (this runs under the sanitizers), and segments stay within the file.
 static void damaged_files_do_no_harm(void** state) {
   (void)state;
-  struct copy copy = copy_program();
+  struct copy copy;
+  assert_true(elf_read(&copy.elf, MOVED, 0, &copy.err));
+  copy.bytes = copy.elf.owned;
+  copy.size = copy.elf.bytes;
   uint8_t* damaged = malloc(copy.size);
   uint32_t random = 1, offset;
+  const char* file;
+  unsigned line;
   uint64_t sum = 0;
   for (int round = 0; round < 3000; round++) {
     struct elf elf;
@@ -233,6 +293,7 @@ static void damaged_files_do_no_harm(void** state) {
       assert_true((uint64_t)elf.segments[i].offset + elf.segments[i].file_bytes <= copy.size);
     elf_function(&elf, elf.entry, &offset);
     elf_symbol(&elf, "nothing", &offset);
+    elf_line(&elf, elf.entry + 100, &file, &line);
     elf_relocations(&elf, count_word, &sum, NULL);
   }
   free(damaged);
@@ -246,6 +307,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(bad_segments_are_refused),
     cmocka_unit_test(files_are_named),
     cmocka_unit_test(symbols_name_functions),
+    cmocka_unit_test(lines_are_those_of_addr2line),
+    cmocka_unit_test(without_debug_information_there_are_no_lines),
     cmocka_unit_test(relocation_gives_what_the_linker_gives),
     cmocka_unit_test(relocation_needs_records),
     cmocka_unit_test(damaged_files_do_no_harm),
