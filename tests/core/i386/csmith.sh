@@ -9,6 +9,6 @@ for ((seed = first; seed <= last; seed++)); do
   program=$folder/csmith-$seed
   [ -x "$program" ] && continue
   levels=(-O0 -O1 -O2 -Os -O3)
-  csmith --seed "$seed" --no-argc >"$program.c"
+  (cd "$folder" && csmith --seed "$seed" --no-argc) >"$program.c"  # it leaves a platform.info where it runs
   "$@" "${levels[seed % 5]}" -w -ffunction-sections -Wl,--gc-sections -I/usr/include/csmith -o "$program" "$program.c" tests/core/i386/runtime.c -lgcc
 done
