@@ -138,6 +138,7 @@ module mmu #(
   input  logic [Walkers-1:0]             early_swapped_i,  // as reply_swapped_i, but before the edge that ends the cycle
   input  mmu_pkg::served_e [Walkers-1:0] early_served_i,   // mem_served_o, come back with the reply
   input  mmu_pkg::row_e [Walkers-1:0]    early_row_i,      // and mem_row_o
+  input  logic [Walkers-1:0]             early_error_i,    // as reply_error_i
 
   // the second level's lookups, the walk caches' lookups, the data in the timing caches
   output logic [Walkers-1:0]             stlb_lookup_o,
@@ -175,7 +176,7 @@ module mmu #(
   output logic [StlbLargeEntries-1:0]    dropped_stlb_large_o,
   output logic [4*PscWidth-1:0]          dropped_psc_o,
 
-  // debug port: the arrays of enum tlb_array, 15 the registers
+  // debug port: the arrays of enum tlb_array, 14 the counters, 15 the registers
   input  logic                           peek_i,
   input  logic [3:0]                     peek_what_i,
   input  logic [15:0]                    peek_index_i,
@@ -258,6 +259,7 @@ module mmu #(
   mmu_pkg::fault_e [Walkers-1:0] unit_fault;
   logic [Walkers-1:0][mmu_pkg::ErrorWidth-1:0] unit_error;
   mmu_pkg::peek_t peek_fetch, peek_data, peek_miss;
+  logic [1:0] fetch_level, data_level;
 
   port_path #(
     .Sets(ItlbSets),
@@ -309,6 +311,7 @@ module mmu #(
     .page_fault_o(drop_fetch),
     .lookup_o(fetch_lookup_o),
     .found_o(fetch_found_o),
+    .found_level_o(fetch_level),
     .filled_o(fetch_filled_o),
     .drops_i(drops),
     .drops_o(itlb_drops),
@@ -374,6 +377,7 @@ module mmu #(
     .page_fault_o(drop_data),
     .lookup_o(data_lookup_o),
     .found_o(data_found_o),
+    .found_level_o(data_level),
     .filled_o(data_filled_o),
     .drops_i(drops),
     .drops_o(dtlb_drops),
@@ -398,6 +402,7 @@ module mmu #(
   logic [Walkers-1:0][32:0] mem_cycles;
   logic [51:12] root;
   logic [4*40-1:0] pdpte_frames;
+  logic [Walkers-1:0][1:0] stlb_level, fill_level;
   logic miss_stays;
   logic [63:0] miss_wake;
 
@@ -468,6 +473,7 @@ module mmu #(
     .begin_o(unit_begin),
     .stlb_lookup_o,
     .stlb_found_o,
+    .stlb_level_o(stlb_level),
     .stlb_filled_o,
     .psc_looked_o,
     .psc_hit_o,
@@ -503,7 +509,7 @@ module mmu #(
 
   logic control_load, control_stays;
   logic [51:0] control_pa;
-  logic [63:0] control_wake;
+  logic [63:0] control_wake, peek_register;
 
   control control (
     .clk_i,
@@ -550,7 +556,7 @@ module mmu #(
     .wake_o(control_wake),
     .peek_i(peek_i & &peek_what_i),
     .peek_index_i(peek_index_i[3:0]),
-    .peek_value_o
+    .peek_value_o(peek_register)
   );
 
   // -------------------------------------------------------------------------------------------------------------------
@@ -601,6 +607,89 @@ module mmu #(
     .writeback_o,
     .writeback_line_o
   );
+
+  // -------------------------------------------------------------------------------------------------------------------
+  // What has happened
+
+  logic [63:0] peek_count;
+  for (genvar u = 0; u < Walkers; u++) begin : g_fill_level
+    assign fill_level[u] = unit_entry_o[u].level;
+  end
+
+  counters #(
+    .Walkers(Walkers),
+    .WalkLevels({L3Sets != 0, L2Sets != 0 && CacheEntry <= 1, L1dSets != 0 && CacheEntry == 0}),
+    .DataLevels({L3Sets != 0, L2Sets != 0, L1dSets != 0}),
+    .ItlbEntries(ItlbEntries),
+    .ItlbLargeEntries(ItlbLargeEntries),
+    .DtlbEntries(DtlbEntries),
+    .DtlbLargeEntries(DtlbLargeEntries),
+    .StlbEntries(StlbEntries),
+    .StlbLargeEntries(StlbLargeEntries),
+    .PscWidth(PscWidth)
+  ) counters (
+    .clk_i,
+    .rst_ni,
+    .step_i,
+    .now_i,
+    .skip_start_i(skip_start),
+    .busy_i(hold | unit_busy != '0),
+    .fetch_lookup_i(fetch_lookup_o),
+    .fetch_hit_i(fetch_found_o.hit),
+    .fetch_level_i(fetch_level),
+    .fetch_filled_i(fetch_filled_o),
+    .fetch_begin_i(fetch_begin_o),
+    .fetch_answer_i(fetch_answer_o),
+    .fetch_fault_i(fetch_fault_o),
+    .fetch_error_i(fetch_error_o),
+    .data_lookup_i(data_lookup_o),
+    .data_hit_i(data_found_o.hit),
+    .data_level_i(data_level),
+    .data_filled_i(data_filled_o),
+    .data_begin_i(data_begin_o),
+    .data_answer_i(data_answer_o),
+    .data_write_i(data_access.kind == mmu_pkg::AccessWrite),
+    .data_fault_i(data_fault_o),
+    .data_error_i(data_error_o),
+    .unit_data_i(unit_data_o),
+    .merged_i(Walkers'(0)),
+    .stlb_lookup_i(stlb_lookup_o),
+    .stlb_found_i(stlb_found_o),
+    .stlb_level_i(stlb_level),
+    .stlb_filled_i(stlb_filled_o),
+    .fill_level_i(fill_level),
+    .psc_looked_i(psc_looked_o),
+    .psc_hit_i(psc_hit_o),
+    .psc_filled_i(psc_filled_o),
+    .psc_fill_evicts_i(psc_fill_evicts_o),
+    .mem_valid_i(mem_valid_o),
+    .mem_command_i(mem_command_o),
+    .mem_level_i(mem_level_o),
+    .mem_served_i(mem_served_o),
+    .mem_row_i(mem_row_o),
+    .early_swapped_i,
+    .early_error_i,
+    .served_data_i(served_data_o),
+    .served_level_i(served_level_o),
+    .served_row_i(served_row_o),
+    .writeback_i(writeback_o),
+    .control_done_i(control_done_o),
+    .control_refused_i(control_refused_o),
+    .control_op_i,
+    .control_type_i(control_type_i[1:0]),
+    .drop_i(drop_o),
+    .dropped_itlb_i(dropped_itlb_o),
+    .dropped_itlb_large_i(dropped_itlb_large_o),
+    .dropped_dtlb_i(dropped_dtlb_o),
+    .dropped_dtlb_large_i(dropped_dtlb_large_o),
+    .dropped_stlb_i(dropped_stlb_o),
+    .dropped_stlb_large_i(dropped_stlb_large_o),
+    .dropped_psc_i(dropped_psc_o),
+    .peek_i(peek_i & peek_what_i == 4'd14),
+    .peek_index_i(peek_index_i[7:0]),
+    .peek_value_o(peek_count)
+  );
+  assign peek_value_o = peek_register | peek_count;
 
   // -------------------------------------------------------------------------------------------------------------------
   // The earliest cycle in which anything but waiting can happen

@@ -303,7 +303,7 @@ module mmu_top #(
   logic [Walkers-1:0][mmu_pkg::EpochWidth-1:0] mem_epoch, reply_epoch;  // under way; of what stands here
   logic [Walkers-1:0] reply_used;
   logic [Walkers-1:0][63:0] reply_data;
-  logic [Walkers-1:0] reply_swapped, reply_error, early_swapped;
+  logic [Walkers-1:0] reply_swapped, reply_error, early_swapped, early_error;
   mmu_pkg::served_e [Walkers-1:0] early_served;
   mmu_pkg::row_e [Walkers-1:0] early_row;
   for (genvar w = 0; w < Walkers; w++) begin : g_reply
@@ -328,6 +328,7 @@ module mmu_top #(
     end
     assign early_swapped[w] = reply_swapped_i[w];
     assign early_served[w] = mmu_pkg::served_e'(reply_served_i[w]);
+    assign early_error[w] = reply_error_i[w];
     assign early_row[w] = mmu_pkg::row_e'(reply_row_i[w]);
   end
 
@@ -515,6 +516,7 @@ module mmu_top #(
     .early_swapped_i(early_swapped),
     .early_served_i(early_served),
     .early_row_i(early_row),
+    .early_error_i(early_error),
     .stlb_lookup_o(stlb_lookup),
     .stlb_found_o(stlb_found),
     .psc_looked_o(psc_looked),

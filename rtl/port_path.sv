@@ -67,6 +67,7 @@ module port_path #(
   // what the TLB did
   output logic                           lookup_o,
   output mmu_pkg::found_t                found_o,
+  output logic [1:0]                     found_level_o,    // of the entry that hit
   output mmu_pkg::filled_t               filled_o,
   input  mmu_pkg::drops_t                drops_i,
   output logic [1:0]                     drops_o,          // see tlb
@@ -177,6 +178,7 @@ module port_path #(
     .peek_o
   );
 
+  assign found_level_o = hit_entry.level;
   assign page_fault_o = answer_o & fault_o == mmu_pkg::FaultPage;
 
 endmodule

@@ -89,6 +89,7 @@ module miss_side #(
   output logic [Walkers-1:0]                    begin_o,          // a walk's first cycle, or its first again
   output logic [Walkers-1:0]                    stlb_lookup_o,
   output mmu_pkg::found_t [Walkers-1:0]         stlb_found_o,
+  output logic [Walkers-1:0][1:0]               stlb_level_o,     // of the entry that hit
   output mmu_pkg::filled_t [Walkers-1:0]        stlb_filled_o,
   output logic [Walkers-1:0][5:2]               psc_looked_o,     // levels that count the lookup
   output logic [Walkers-1:0]                    psc_hit_o,        // in the last of them
@@ -250,6 +251,7 @@ module miss_side #(
     );
     assign data_o[u] = Walkers == 1 ? serves_data : u == 1;
     assign vpn[u] = va_o[u][56:12];
+    assign stlb_level_o[u] = stlb_entry[u].level;
     assign psc_data_o[u] = grant[u] ? grant_data[u] : data_o[u];
   end
 
