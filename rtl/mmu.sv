@@ -652,7 +652,7 @@ module mmu #(
     .data_fault_i(data_fault_o),
     .data_error_i(data_error_o),
     .unit_data_i(unit_data_o),
-    .merged_i(Walkers'(0)),
+    .merged_i(unit_merged_o),
     .stlb_lookup_i(stlb_lookup_o),
     .stlb_found_i(stlb_found_o),
     .stlb_level_i(stlb_level),

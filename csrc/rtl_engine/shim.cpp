@@ -410,7 +410,6 @@ void Shim::finish(unsigned port, const port_out& o, uint64_t cycle, struct answe
   answer->error = o.error;
   answer->reads = part.reads;
   for (unsigned u = 0; u < walkers; u++) answer->merged |= top.unit_data_o[u] == port && top.unit_merged_o[u];
-  counters.merged += answer->merged;
   answer->base = latency(port);
   answer->stlb = part.stlb;
   answer->walk = static_cast<uint32_t>(walk) - ad_update;
