@@ -921,6 +921,35 @@ void op_on_event(void* self, event_fn* fn, void* ctx) {
   shim_of(self)->notify_ctx = ctx;
 }
 
+// A few edges without a cycle; what the probe reads of memory is served like a walker's command.
+void op_probe(void* self, const struct ref* part, struct answer* answer) {
+  Shim* shim = shim_of(self);
+  Vmmu& top = shim->top;
+  top.probe_i = 1;
+  top.probe_kind_i = part->kind;
+  top.probe_flags_i = part->flags & 7;
+  top.probe_va_i = part->va;
+  top.probe_size_i = part->size;
+  top.probe_segment_i = part->segment & (SEGMENT_COUNT - 1);
+  shim->settle();
+  while (!top.probe_done_o) {
+    if (top.probe_read_o) {
+      uint64_t value = 0;
+      top.probe_error_i = !shim->memory.read(shim->memory.ctx, top.probe_read_pa_o, top.probe_wide_o ? 8 : 4, &value);
+      top.probe_data_i = value;
+    }
+    shim->settle();
+  }
+  top.probe_i = 0;
+  *answer = {};
+  answer->pa = top.probe_pa_o;
+  answer->path = top.probe_path_o;
+  answer->fault = top.probe_fault_o;
+  answer->error = top.probe_error_o;
+  if (answer->fault == FAULT_PF) answer->cr2 = top.probe_va_o;
+  answer->reads = top.probe_reads_o;
+}
+
 size_t op_dump(void* self, enum tlb_array array, struct tlb_entry* entries, size_t room) {
   Shim* shim = shim_of(self);
   Vmmu& top = shim->top;
@@ -1009,7 +1038,7 @@ bool op_wave(void* self, const char* path, uint64_t zero, uint64_t first, uint64
 #endif
 
 const struct engine_ops shim_ops = {
-    op_destroy, op_now, op_tick, op_play, op_wait, op_counters, op_on_event, nullptr, op_dump, op_registers,
+    op_destroy, op_now, op_tick, op_play, op_wait, op_counters, op_on_event, op_probe, op_dump, op_registers,
 #if VM_TRACE
     op_wave,
 #else
