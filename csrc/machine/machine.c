@@ -53,6 +53,7 @@ static struct kernel_params kernel_params_of(const struct machine_params* params
                                                         [MODE_5LEVEL] = KERNEL_PAGING_5LEVEL};
   return (struct kernel_params){.paging = paging[config->mode],
                                 .maxphyaddr = config->maxphyaddr,
+                                .global_pages = config->global,
                                 .frames = frames_of(params),
                                 .swap_blocks = SWAP_BLOCKS,
                                 .work = config->kernel.work};

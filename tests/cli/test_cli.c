@@ -332,6 +332,13 @@ static void nothing_left_to_run_is_told(void** state) {
 
 // ---- results --------------------------------------------------------------------------------------------------------
 
+static void machines_without_pcids_or_global_pages_run(void** state) {
+  (void)state;
+  static const char* const modes[] = {"32-bit", "pae", "4-level", "5-level"};
+  for (size_t m = 0; m < 4; m++)
+    succeeded(shell("$P run " SMALL "--frames 60 --set pcid=false --set global=false --set mode=%s", modes[m]));
+}
+
 static void runs_add_up(void** state) {
   (void)state;
   static const char* const ways[] = {"", "--frames 60", "--paging eager", "--frames 60 --warm 5000"};
