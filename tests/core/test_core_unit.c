@@ -663,6 +663,15 @@ static void forgetting_makes_the_core_look_again(void** state) {
   machine_destroy(&m);
 }
 
+static void a_bus_that_contradicts_itself_is_a_bus_error(void** state) {
+  (void)state;
+  struct machine m = machine_create(3);
+  m.memory->blind = true;
+  PUT(&m, "\x40");
+  assert_faults(&m, CORE_MC, 0);
+  machine_destroy(&m);
+}
+
 // After each of these another instruction may lie at the same address: the core must look before it fetches.
 static void changes_of_translation_forget(void** state) {
   (void)state;
@@ -898,6 +907,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(code_that_changes_is_seen),
     cmocka_unit_test(a_changed_instruction_faults_by_its_own_length),
     cmocka_unit_test(forgetting_makes_the_core_look_again),
+    cmocka_unit_test(a_bus_that_contradicts_itself_is_a_bus_error),
     cmocka_unit_test(changes_of_translation_forget),
     cmocka_unit_test(cmov_reads_its_source_even_if_it_does_not_move),
     cmocka_unit_test(bounds_belong_to_their_range),
