@@ -589,6 +589,42 @@ static void a_modification_asks_for_the_right_to_write_at_its_read(void** state)
   }
 }
 
+// Everything in two pages each, code, source and destination, and of all pages six present: the first to come is the
+// first to go.
+static void six_pages_are_always_enough(void** state) {
+  (void)state;
+  enum { FRAMES = 6, FAULTS_MAX = 100 };
+  static const struct code codes[] = {BYTES("\xf3\xa5"), BYTES("\xf3\xa7"), BYTES("\xff\x36"),
+                                      BYTES("\x8f\x07"), BYTES("\xff\x1e"), BYTES("\xc8\x10\x00\x05"),
+                                      BYTES("\x60"),     BYTES("\x01\x06"), BYTES("\x0f\xc7\x0e")};
+  for (size_t i = 0; i < COUNT(codes); i++) {
+    struct machine m = machine_create(3);
+    uint32_t frames[FRAMES], count = 0, faults = 0;
+    memory_map(m.memory, CODE, 2 * MEMORY_PAGE, 0);
+    memory_map(m.memory, DATA, 2 * MEMORY_PAGE, 0);
+    memory_map(m.memory, DATA + 0x8000, 2 * MEMORY_PAGE, 0);
+    memory_map(m.memory, STACK, 2 * MEMORY_PAGE, 0);
+    m.state->eip = CODE + MEMORY_PAGE - 1;
+    m.reg[CORE_ESI] = m.reg[CORE_EBP] = DATA + MEMORY_PAGE - 2;
+    m.reg[CORE_EDI] = DATA + 0x8000 + MEMORY_PAGE - 2;
+    m.reg[CORE_ESP] = STACK + MEMORY_PAGE + 2;
+    m.reg[CORE_ECX] = 4;
+    put_at(&m, m.reg[CORE_ESI], "\x00\x00\x01\x00\x1b", 5);  // a far pointer
+    put_at(&m, m.state->eip, codes[i].bytes, codes[i].count);
+    struct core_stop stop;
+    while (stop = core_run(m.core, 1), stop.kind == CORE_STOP_EXCEPTION && faults++ < FAULTS_MAX) {
+      assert_int_equal(stop.vector, CORE_PF_FAULT);
+      uint32_t* frame = &frames[count++ % FRAMES];
+      if (count > FRAMES) m.memory->rights[*frame] = 0;
+      *frame = stop.cr2 / MEMORY_PAGE;
+      m.memory->rights[*frame] = MEMORY_ALL;
+    }
+    assert_int_equal(stop.kind, CORE_STOP_LIMIT);
+    assert_in_range(faults, codes[i].count > 1 ? 3 : 1, FRAMES);
+    machine_destroy(&m);
+  }
+}
+
 static void code_that_crosses_a_page_is_one_reference(void** state) {
   (void)state;
   struct machine m = machine_create(3);
@@ -903,6 +939,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_repeated_string_is_fetched_once),
     cmocka_unit_test(a_repetition_keeps_its_iterations_at_a_fault),
     cmocka_unit_test(a_modification_asks_for_the_right_to_write_at_its_read),
+    cmocka_unit_test(six_pages_are_always_enough),
     cmocka_unit_test(code_that_crosses_a_page_is_one_reference),
     cmocka_unit_test(code_that_changes_is_seen),
     cmocka_unit_test(a_changed_instruction_faults_by_its_own_length),
