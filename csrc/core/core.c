@@ -78,16 +78,19 @@ static bool decode_ahead(struct core* core, struct insn* insn, unsigned* size) {
   return true;
 }
 
-// The bytes are not those that the core expected: code was modified in memory, or peek saw less than the fetch got.
-// Decodes anew and fetches again, as processors do (a machine clear), until the two agree.
+// The bytes are not those that the core expected: code was modified in memory. Decodes anew and fetches again, as
+// processors do (a machine clear). A bus whose peek and fetch never agree has a fault of its own.
 static __attribute__((noinline)) const struct insn* fetch_anew(struct core* core, struct insn* insn) {
+  enum { TRIES = 16 };
   unsigned size;
-  for (;;) {
+  for (int i = 0; i < TRIES; i++) {
     bool whole = decode_ahead(core, insn, &size);
     const uint8_t* code = core->bus->fetch(core, core->state.eip, size);
     if (!code) return NULL;
     if (whole && same_bytes(insn, code)) return insn;
   }
+  raise_fault(core, CORE_MC, 0);
+  return NULL;
 }
 
 // A fetch by an old entry's length faulted. The fault is the instruction's own unless the code has changed.

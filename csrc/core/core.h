@@ -89,7 +89,8 @@ enum core_system_op {
   CORE_WRITE_DR,      // index, value
   CORE_INVLPG,        // value: the offset, segment: its segment
   CORE_LOAD_SEGMENT,  // index: enum core_segment (never CS), value: the selector; checks rights and loads it
-  CORE_LOAD_CS,       // value: the selector; index: 0 far jump, 1 far call, 2 return. Sets state.cpl, if it changes
+  CORE_LOAD_CS,       // value: the selector; index: 0 far jump, 1 far call, 2 return; high: SS's selector, to be loaded
+                      // too, where a return goes to an outer level. All or nothing; sets state.cpl, if it changes
   CORE_LOAD_TABLE,    // index: 0 GDTR, 1 IDTR, 2 LDTR, 3 TR; value: base, or selector; limit in `limit`
   CORE_STORE_TABLE,   // the same, out
   CORE_READ_MSR,      // index; value and high: out

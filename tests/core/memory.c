@@ -77,7 +77,7 @@ static unsigned bus_peek(struct core* core, uint32_t eip, uint8_t bytes[CORE_INS
   struct memory* memory = of(core);
   struct core_fault before = core->fault;
   unsigned count = 0;
-  while (count < CORE_INSTRUCTION_BYTES && check_part(core, MEMORY_FETCH, eip + count) &&
+  while (!memory->blind && count < CORE_INSTRUCTION_BYTES && check_part(core, MEMORY_FETCH, eip + count) &&
          !(memory->limited == CORE_CS && eip + count > memory->limit)) {
     memory_read(memory, eip + count, &bytes[count], 1);
     count++;

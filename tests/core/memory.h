@@ -30,6 +30,7 @@ struct memory {
   struct core_system last;
   unsigned operations;
   bool refuse_system;  // #GP(0)
+  bool blind;          // peek sees nothing
   // A segment with a limit, for tests of #GP and #SS: offsets beyond it fault. UINT32_MAX: none.
   enum core_segment limited;
   uint32_t limit;

@@ -157,6 +157,12 @@ static void symbols_name_functions(void** state) {
   assert_int_equal(offset, 7);
   assert_string_equal(elf_function(&copy.elf, start + 2, &offset), "_start");
   assert_int_equal(offset, 2);
+  static const char* const names[] = {"main", "start", "print", "memcpy", "memset", "strlen", "printf"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    assert_true(elf_symbol(&copy.elf, names[i], &address));
+    assert_string_equal(elf_function(&copy.elf, address, &offset), names[i]);
+    assert_int_equal(offset, 0);
+  }
   assert_false(elf_symbol(&copy.elf, "no_such_symbol", &address));
   assert_null(elf_function(&copy.elf, 0x1000, &offset));
   header(&copy)->e_shnum = 0;  // stripped

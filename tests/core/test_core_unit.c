@@ -187,6 +187,18 @@ static void popf_changes_only_what_its_privilege_allows(void** state) {
   assert_int_equal(after_popf(0, CORE_FIXED | CORE_IOPL | CORE_IF, 0), CORE_FIXED);
 }
 
+static void popf_of_a_word_keeps_the_upper_flags(void** state) {
+  (void)state;
+  struct machine m = machine_create(3);
+  m.state->eflags |= CORE_ID | CORE_AC;
+  PUT(&m, "\x66\x9d");
+  set_word(&m, TOP, CORE_CF);
+  step(&m);
+  assert_int_equal(m.state->eflags, CORE_FIXED | CORE_IF | CORE_ID | CORE_AC | CORE_CF);
+  assert_int_equal(m.reg[CORE_ESP], TOP + 2);
+  machine_destroy(&m);
+}
+
 static void iret_goes_to_user_code_with_its_stack(void** state) {
   (void)state;
   struct machine m = machine_create(0);
@@ -233,6 +245,31 @@ static void far_call_and_return(void** state) {
   assert_int_equal(m.state->eip, CODE + 7);
   assert_int_equal(m.state->selector[CORE_CS], cs);
   assert_int_equal(m.reg[CORE_ESP], TOP + 8);
+  machine_destroy(&m);
+}
+
+static void a_far_call_without_stack_does_not_load_cs(void** state) {
+  (void)state;
+  struct machine m = machine_create(3);
+  m.reg[CORE_ESP] = STACK + 4;  // the page below is not there
+  PUT(&m, "\x9a\x00\x01\x01\x00\x0b\x00");
+  assert_faults(&m, CORE_PF_FAULT, 6);
+  assert_int_equal(m.memory->operations, 0);
+  machine_destroy(&m);
+}
+
+static void a_far_return_to_an_outer_level_releases_both_stacks(void** state) {
+  (void)state;
+  struct machine m = machine_create(0);
+  PUT(&m, "\xca\x08\x00");
+  // EIP, CS, 8 bytes of parameters, ESP, SS.
+  const uint32_t frame[6] = {CODE + 0x55, 0x1b, 1, 2, DATA + 0x40, 0x23};
+  memory_write(m.memory, TOP, frame, sizeof frame);
+  step(&m);
+  assert_int_equal(m.state->eip, CODE + 0x55);
+  assert_int_equal(m.state->cpl, 3);
+  assert_int_equal(m.reg[CORE_ESP], DATA + 0x48);
+  assert_int_equal(m.state->selector[CORE_SS], 0x23);
   machine_destroy(&m);
 }
 
@@ -552,6 +589,42 @@ static void a_modification_asks_for_the_right_to_write_at_its_read(void** state)
   }
 }
 
+// Everything in two pages each, code, source and destination, and of all pages six present: the first to come is the
+// first to go.
+static void six_pages_are_always_enough(void** state) {
+  (void)state;
+  enum { FRAMES = 6, FAULTS_MAX = 100 };
+  static const struct code codes[] = {BYTES("\xf3\xa5"), BYTES("\xf3\xa7"), BYTES("\xff\x36"),
+                                      BYTES("\x8f\x07"), BYTES("\xff\x1e"), BYTES("\xc8\x10\x00\x05"),
+                                      BYTES("\x60"),     BYTES("\x01\x06"), BYTES("\x0f\xc7\x0e")};
+  for (size_t i = 0; i < COUNT(codes); i++) {
+    struct machine m = machine_create(3);
+    uint32_t frames[FRAMES], count = 0, faults = 0;
+    memory_map(m.memory, CODE, 2 * MEMORY_PAGE, 0);
+    memory_map(m.memory, DATA, 2 * MEMORY_PAGE, 0);
+    memory_map(m.memory, DATA + 0x8000, 2 * MEMORY_PAGE, 0);
+    memory_map(m.memory, STACK, 2 * MEMORY_PAGE, 0);
+    m.state->eip = CODE + MEMORY_PAGE - 1;
+    m.reg[CORE_ESI] = m.reg[CORE_EBP] = DATA + MEMORY_PAGE - 2;
+    m.reg[CORE_EDI] = DATA + 0x8000 + MEMORY_PAGE - 2;
+    m.reg[CORE_ESP] = STACK + MEMORY_PAGE + 2;
+    m.reg[CORE_ECX] = 4;
+    put_at(&m, m.reg[CORE_ESI], "\x00\x00\x01\x00\x1b", 5);  // a far pointer
+    put_at(&m, m.state->eip, codes[i].bytes, codes[i].count);
+    struct core_stop stop;
+    while (stop = core_run(m.core, 1), stop.kind == CORE_STOP_EXCEPTION && faults++ < FAULTS_MAX) {
+      assert_int_equal(stop.vector, CORE_PF_FAULT);
+      uint32_t* frame = &frames[count++ % FRAMES];
+      if (count > FRAMES) m.memory->rights[*frame] = 0;
+      *frame = stop.cr2 / MEMORY_PAGE;
+      m.memory->rights[*frame] = MEMORY_ALL;
+    }
+    assert_int_equal(stop.kind, CORE_STOP_LIMIT);
+    assert_in_range(faults, codes[i].count > 1 ? 3 : 1, FRAMES);
+    machine_destroy(&m);
+  }
+}
+
 static void code_that_crosses_a_page_is_one_reference(void** state) {
   (void)state;
   struct machine m = machine_create(3);
@@ -624,6 +697,37 @@ static void forgetting_makes_the_core_look_again(void** state) {
   assert_int_equal(m.reg[CORE_EAX], 2);
   assert_int_equal(m.memory->references[MEMORY_FETCH], fetches + 2);  // none made in vain
   machine_destroy(&m);
+}
+
+static void a_bus_that_contradicts_itself_is_a_bus_error(void** state) {
+  (void)state;
+  struct machine m = machine_create(3);
+  m.memory->blind = true;
+  PUT(&m, "\x40");
+  assert_faults(&m, CORE_MC, 0);
+  machine_destroy(&m);
+}
+
+// After each of these another instruction may lie at the same address: the core must look before it fetches.
+static void changes_of_translation_forget(void** state) {
+  (void)state;
+  static const struct code codes[] = {BYTES("\x0f\x22\xd8"), BYTES("\x0f\x01\x3b"),
+                                      BYTES("\xea\x08\x00\x01\x00\x18\x00")};
+  for (size_t i = 0; i < COUNT(codes); i++) {
+    struct machine m = machine_create(0);
+    put_at(&m, CODE + 8, "\x40", 1);
+    m.state->eip = CODE + 8;
+    step(&m);
+    put_at(&m, CODE + 8, "\xb8\x01\x00\x00\x00", 5);
+    m.state->eip = CODE;
+    put_at(&m, CODE, codes[i].bytes, codes[i].count);
+    step(&m);
+    m.state->eip = CODE + 8;
+    uint64_t fetches = m.memory->references[MEMORY_FETCH];
+    step(&m);
+    assert_int_equal(m.memory->references[MEMORY_FETCH], fetches + 1);
+    machine_destroy(&m);
+  }
 }
 
 // --- rules that random instructions meet too seldom
@@ -717,6 +821,55 @@ static void a_run_ends_within_a_repetition(void** state) {
   machine_destroy(&m);
 }
 
+// Which segment an address is in, shown by that segment's limit.
+static void addresses_belong_to_segments(void** state) {
+  (void)state;
+  static const struct {
+    struct code code;
+    enum core_segment segment;
+  } cases[] = {
+      {BYTES("\x8b\x03"), CORE_DS},
+      {BYTES("\x8b\x45\x00"), CORE_SS},
+      {BYTES("\x8b\x04\x24"), CORE_SS},
+      {BYTES("\x8b\x04\x2b"), CORE_DS},
+      {BYTES("\x8b\x44\x1d\x00"), CORE_SS},
+      {BYTES("\x26\x8b\x45\x00"), CORE_ES},
+      {BYTES("\x2e\x8b\x03"), CORE_CS},
+      {BYTES("\x36\x8b\x03"), CORE_SS},
+      {BYTES("\x3e\x8b\x45\x00"), CORE_DS},
+      {BYTES("\x64\x8b\x03"), CORE_FS},
+      {BYTES("\x65\x8b\x03"), CORE_GS},
+      {BYTES("\x67\x8b\x46\x00"), CORE_SS},
+      {BYTES("\x67\x8b\x02"), CORE_SS},
+      {BYTES("\x67\x8b\x07"), CORE_DS},
+      {BYTES("\xa1\x00\x00\x02\x00"), CORE_DS},
+      {BYTES("\x65\xac"), CORE_GS},
+      {BYTES("\x65\xaa"), CORE_ES},
+      {BYTES("\x65\xd7"), CORE_GS},
+      {BYTES("\x65\x50"), CORE_SS},
+      {BYTES("\xc9"), CORE_SS},
+      {BYTES("\x64\x65\x8b\x03"), CORE_GS},
+  };
+  for (size_t i = 0; i < COUNT(cases); i++) {
+    struct machine m = machine_create(3);
+    m.reg[CORE_EBP] = DATA;
+    m.memory->limited = cases[i].segment;
+    m.memory->limit = 0;
+    if (cases[i].segment == CORE_CS) m.memory->limit = DATA - 1;
+    put_at(&m, CODE, cases[i].code.bytes, cases[i].code.count);
+    assert_faults(&m, cases[i].segment == CORE_SS ? CORE_SS_FAULT : CORE_GP, 0);
+    machine_destroy(&m);
+  }
+}
+
+static void wait_does_nothing(void** state) {
+  (void)state;
+  struct machine m = machine_create(3);
+  PUT(&m, "\x9b");
+  assert_int_equal(step(&m).kind, CORE_STOP_LIMIT);
+  machine_destroy(&m);
+}
+
 static bool bus_error(struct memory* memory, enum memory_kind kind, uint32_t offset, unsigned size) {
   (void)memory, (void)offset, (void)size;
   return kind != MEMORY_LOAD;
@@ -760,9 +913,12 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(ports_and_interrupt_flag_need_iopl),
     cmocka_unit_test(ports_move_data_of_their_size),
     cmocka_unit_test(popf_changes_only_what_its_privilege_allows),
+    cmocka_unit_test(popf_of_a_word_keeps_the_upper_flags),
     cmocka_unit_test(iret_goes_to_user_code_with_its_stack),
     cmocka_unit_test(iret_cannot_raise_privilege),
     cmocka_unit_test(far_call_and_return),
+    cmocka_unit_test(a_far_return_to_an_outer_level_releases_both_stacks),
+    cmocka_unit_test(a_far_call_without_stack_does_not_load_cs),
     cmocka_unit_test(refused_operations_change_nothing),
     cmocka_unit_test(segment_registers),
     cmocka_unit_test(system_registers_reach_the_bus),
@@ -776,15 +932,20 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(more_than_15_bytes_are_refused),
     cmocka_unit_test(division_errors),
     cmocka_unit_test(segment_limits),
+    cmocka_unit_test(wait_does_nothing),
+    cmocka_unit_test(addresses_belong_to_segments),
     cmocka_unit_test(bus_errors_are_machine_checks),
     cmocka_unit_test(x_plus_3_makes_five_references),
     cmocka_unit_test(a_repeated_string_is_fetched_once),
     cmocka_unit_test(a_repetition_keeps_its_iterations_at_a_fault),
     cmocka_unit_test(a_modification_asks_for_the_right_to_write_at_its_read),
+    cmocka_unit_test(six_pages_are_always_enough),
     cmocka_unit_test(code_that_crosses_a_page_is_one_reference),
     cmocka_unit_test(code_that_changes_is_seen),
     cmocka_unit_test(a_changed_instruction_faults_by_its_own_length),
     cmocka_unit_test(forgetting_makes_the_core_look_again),
+    cmocka_unit_test(a_bus_that_contradicts_itself_is_a_bus_error),
+    cmocka_unit_test(changes_of_translation_forget),
     cmocka_unit_test(cmov_reads_its_source_even_if_it_does_not_move),
     cmocka_unit_test(bounds_belong_to_their_range),
     cmocka_unit_test(short_addresses_count_in_cx_and_wrap),
