@@ -409,7 +409,8 @@ static bool parse_at(struct parser* parser, struct script_op* op) {
   if (take_if(parser, "mem8")) return parse_word(parser, op, SCRIPT_MEM, 8);
   if (take_if(parser, "invpcid")) return parse_invpcid(parser, op);
   if (take_if(parser, "seg")) return parse_seg(parser, op);
-  return fail(parser, "`at N` goes in front of mem4, mem8, invlpg, invpcid, reg or seg, not '%s'",
+  if (take_if(parser, "access")) return parse_access(parser, op);
+  return fail(parser, "`at N` goes in front of access, mem4, mem8, invlpg, invpcid, reg or seg, not '%s'",
               peek(parser) ? peek(parser) : "nothing");
 }
 
@@ -468,7 +469,7 @@ static bool parse_line(struct parser* parser, const char* text, size_t length) {
   if (!(is_set ? parse_set(parser) : parse_operation(parser, &op))) return false;
   if (peek(parser)) return fail(parser, "'%s' is too much on this line: take it out", peek(parser));
   if (is_set) return true;
-  if (op.kind == SCRIPT_ACCESS) parser->pending_at = 0;
+  if (op.kind == SCRIPT_ACCESS && !op.timed) parser->pending_at = 0;
   return append(parser, &op);
 }
 

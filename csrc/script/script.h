@@ -56,7 +56,7 @@ enum { SCRIPT_COUNTS = 24 };
 struct script_op {
   enum script_op_kind kind;
   unsigned line;           // in the file; 0 if made by a program
-  bool timed;              // `at N`: belongs to the next access; CONTROL and MEM only
+  bool timed;              // `at N`: belongs to the next access; CONTROL, MEM and ACCESS (one reference) only
   uint64_t at;             // cycles
   struct control control;  // CONTROL
   uint64_t pa, value;      // MEM, CHECK
