@@ -20,8 +20,12 @@ struct translation {
 };
 
 // A non-leaf entry that may be in a walk cache: which addresses it leads to, the table it points to, the rights so far.
+// A walk that has begun below it goes on when the other port's page fault drops it: it is kept until no such walk can
+// be under way.
+#define STILL_THERE UINT64_MAX
 struct pointer {
   uint64_t page, table;
+  uint64_t dropped;  // in this cycle; STILL_THERE
   unsigned level, shift, pcid;
   struct rules_rights rights;
 };
@@ -42,6 +46,7 @@ struct judge {
   struct flight flight[PORT_COUNT];
   struct judge_finding last[PORT_COUNT];
   uint64_t walk_begin[PORT_COUNT];  // of the last walk that a port was answered by
+  uint64_t horizon;                 // no walk under way began before this cycle
 
   struct translation* translations;
   size_t n_translations, translations_room;
@@ -136,13 +141,22 @@ static bool same_pointer(const struct pointer* a, const struct pointer* b) {
 }
 
 static void keep_pointer(struct judge* judge, const struct pointer* pointer) {
-  for (size_t i = 0; i < judge->n_pointers; i++)
-    if (same_pointer(&judge->pointers[i], pointer)) return;
+  for (size_t i = 0; i < judge->n_pointers; i++) {
+    if (!same_pointer(&judge->pointers[i], pointer)) continue;
+    judge->pointers[i].dropped = STILL_THERE;
+    return;
+  }
   if (judge->n_pointers == judge->pointers_room) {
     judge->pointers_room = 2 * judge->pointers_room + 64;
     judge->pointers = need(realloc(judge->pointers, judge->pointers_room * sizeof *judge->pointers));
   }
   judge->pointers[judge->n_pointers++] = *pointer;
+}
+
+// A walk that begins in `cycle` can't have found it: the walk caches are looked up in that cycle or, with walk.start 0,
+// in the one before.
+static bool gone_before(const struct pointer* pointer, uint64_t cycle) {
+  return pointer->dropped != STILL_THERE && pointer->dropped + 1 < cycle;
 }
 
 // Which entries an operation drops: "What may be cached, and what drops it".
@@ -154,7 +168,7 @@ struct drop {
   uint64_t va;
 };
 
-static void drop(struct judge* judge, const struct drop* d) {
+static void drop(struct judge* judge, uint64_t cycle, const struct drop* d) {
   size_t kept = 0;
   for (size_t i = 0; i < judge->n_translations; i++) {
     const struct translation* t = &judge->translations[i];
@@ -165,10 +179,11 @@ static void drop(struct judge* judge, const struct drop* d) {
   judge->n_translations = kept;
   kept = 0;
   for (size_t i = 0; i < judge->n_pointers; i++) {
-    const struct pointer* p = &judge->pointers[i];
+    struct pointer* p = &judge->pointers[i];
     bool named = d->any_pcid || p->pcid == d->pcid;
     if (d->one_pointer && !covers(p->page, p->shift, d->va)) named = false;
-    if (!named) judge->pointers[kept++] = *p;
+    if (named && p->dropped > cycle) p->dropped = cycle;
+    if (!gone_before(p, judge->horizon)) judge->pointers[kept++] = *p;
   }
   judge->n_pointers = kept;
 }
@@ -242,7 +257,9 @@ static void every_walk(struct judge* judge, uint64_t va, uint64_t first, uint64_
   if (!walk_root(judge, walk, fn, ctx)) return;
   for (size_t i = 0; i < judge->n_pointers; i++) {
     const struct pointer* p = &judge->pointers[i];
-    if (p->pcid != rules_pcid(&judge->rules) || !covers(p->page, p->shift, va) || p->level <= target) continue;
+    if (p->pcid != rules_pcid(&judge->rules) || !covers(p->page, p->shift, va) || p->level <= target ||
+        gone_before(p, first))
+      continue;
     walk.rights = p->rights;
     if (!walk_table(judge, walk, p->level - 1, p->table, fn, ctx)) return;
   }
@@ -317,6 +334,7 @@ static void keep_pointers(struct judge* judge, const struct walk* walk) {
     if (rules_is_leaf(rules, level, walk->step[i].value) || !has_walk_cache(judge, level)) continue;
     struct pointer pointer = {.page = walk->va >> shift << shift,
                               .table = rules_table(rules, walk->step[i].value),
+                              .dropped = STILL_THERE,
                               .level = level,
                               .shift = shift,
                               .pcid = rules_pcid(rules),
@@ -407,7 +425,8 @@ struct trial {
   enum port port;
   const struct answer* answer;
   struct answer outcome;
-  bool allowed, unmarked;
+  bool allowed, unmarked, by_walk;
+  unsigned first_level;  // of the entries that its walk is likely to have read
   uint64_t unmarked_pa;
   enum judge_cause cause;
   unsigned level;
@@ -448,14 +467,20 @@ static bool try_walk(struct judge* judge, const struct walk* walk, void* ctx) {
   struct answer outcome;
   enum judge_cause cause;
   outcome_of(judge, walk, part, &outcome, &cause);
+  if (!same_outcome(&outcome, trial->answer)) {
+    note_alternative(trial, &outcome);
+    return true;
+  }
   int unmarked = cause == CAUSE_OK ? entry_not_marked(judge, walk, part) : -1;
-  if (unmarked >= 0 && same_outcome(&outcome, trial->answer)) {
+  if (unmarked >= 0) {
     trial->unmarked = true;
     trial->unmarked_pa = walk->step[unmarked].pa;
     return true;
   }
-  try_outcome(trial, &outcome, cause, walk->level);
-  return !trial->allowed;
+  bool likely = walk->steps == 0 || walk->level + walk->steps - 1 == trial->first_level;
+  if (likely || !trial->by_walk) try_outcome(trial, &outcome, cause, walk->level);
+  trial->by_walk = true;
+  return !likely;
 }
 
 static void try_translations(struct judge* judge, struct trial* trial, uint64_t va) {
@@ -552,14 +577,13 @@ static void fill(struct judge* judge, struct trial* trial, uint64_t begin, uint6
 }
 
 static void find(struct judge* judge, const struct trial* trial, uint64_t cycle) {
-  const struct answer* answer = trial->answer;
   const struct flight* flight = &judge->flight[trial->port];
   judge->last[trial->port] =
       (struct judge_finding){.mode = rules_mode(&judge->rules),
                              .part = flight->part,
                              .cause = trial->cause,
                              .level = trial->level,
-                             .from_walk = answer->path == PATH_WALK || answer->reads || answer->walk,
+                             .from_walk = trial->by_walk,
                              .under_control = judge->control_busy && judge->control_arrived >= flight->accepted &&
                                               judge->control_arrived <= cycle};
 }
@@ -575,12 +599,14 @@ static void examine(struct judge* judge, struct trial* trial, uint64_t cycle, ui
   if (!trial->allowed) refuse_answer(judge, trial, cycle, rule);
 }
 
-void judge_answered(struct judge* judge, uint64_t cycle, const struct answer* const answer[PORT_COUNT]) {
+void judge_answered(struct judge* judge, uint64_t cycle, const struct answer* const answer[PORT_COUNT],
+                    const unsigned psc_level[PORT_COUNT]) {
   struct trial trials[PORT_COUNT];
   uint64_t begin[PORT_COUNT];
   if (judge->guilty || (!answer[0] && !answer[1])) return;
   for (int port = 0; port < PORT_COUNT; port++) {
-    trials[port] = (struct trial){.port = (enum port)port, .answer = answer[port]};
+    unsigned first_level = psc_level[port] ? psc_level[port] - 1 : rules_levels(rules_mode(&judge->rules));
+    trials[port] = (struct trial){.port = (enum port)port, .answer = answer[port], .first_level = first_level};
     if (answer[port]) begin[port] = begin_of(judge, (enum port)port, answer[port], cycle);
   }
   for (int port = 0; port < PORT_COUNT; port++) {
@@ -603,7 +629,7 @@ void judge_answered(struct judge* judge, uint64_t cycle, const struct answer* co
                          .one_address = true,
                          .one_pointer = true,
                          .va = rules_linear(&judge->rules, &judge->flight[port].part)};
-    if (answer[port]->fault == FAULT_PF) drop(judge, &fault);
+    if (answer[port]->fault == FAULT_PF) drop(judge, cycle, &fault);
   }
 }
 
@@ -622,7 +648,24 @@ void judge_accepted(struct judge* judge, uint64_t cycle, enum port port, const s
     if (judge->config.prefetch != PREFETCH_NONE && judge->walk_begin[other] < horizon)
       horizon = judge->walk_begin[other];
   }
+  judge->horizon = horizon;
   history_forget(judge->history, horizon);
+}
+
+void judge_waited(struct judge* judge, uint64_t cycle) {
+  if (judge->guilty) return;
+  for (int port = 0; port < PORT_COUNT; port++) {
+    const struct flight* flight = &judge->flight[port];
+    if (!flight->busy || cycle - flight->accepted < JUDGE_PATIENCE) continue;
+    condemn(judge, cycle);
+    say_part(judge, &flight->part);
+    say(judge, ", accepted in cycle %" PRIu64 ", has not been answered\n", flight->accepted);
+    return;
+  }
+  if (!judge->control_busy || cycle - judge->control_arrived < JUDGE_PATIENCE) return;
+  condemn(judge, cycle);
+  say(judge, "the control operation %s that arrived in cycle %" PRIu64 " is not over\n",
+      control_op_name(judge->control.op), judge->control_arrived);
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -679,47 +722,47 @@ static bool loaded(const struct judge* judge, uint64_t pa, uint64_t* value) {
 
 static const struct drop everything = {.any_pcid = true, .global = true};
 
-static void drop_for_cr3(struct judge* judge, uint64_t value) {
+static void drop_for_cr3(struct judge* judge, uint64_t cycle, uint64_t value) {
   if (!rules_pcide(&judge->rules))
-    drop(judge, &(struct drop){.any_pcid = true});
+    drop(judge, cycle, &(struct drop){.any_pcid = true});
   else if (!(value >> 63))
-    drop(judge, &(struct drop){.pcid = value & 0xfff});
+    drop(judge, cycle, &(struct drop){.pcid = value & 0xfff});
 }
 
-static void drop_for_invpcid(struct judge* judge, const struct control* c) {
+static void drop_for_invpcid(struct judge* judge, uint64_t cycle, const struct control* c) {
   uint64_t va = rules_operand(&judge->rules, c->value);
   struct drop what = {.pcid = (unsigned)c->pcid, .one_address = c->type == 0, .va = va};
   if (c->type >= 2) what = (struct drop){.any_pcid = true, .global = c->type == 2};
-  drop(judge, &what);
+  drop(judge, cycle, &what);
 }
 
 // `before`: the registers before the write.
-static void drop_for(struct judge* judge, const struct rules* before, const struct control* control) {
+static void drop_for(struct judge* judge, uint64_t cycle, const struct rules* before, const struct control* control) {
   const struct rules* now = &judge->rules;
   const struct drop current = {.global = true, .pcid = rules_pcid(before)};
   uint64_t cr4 = before->cr4 ^ now->cr4, va = rules_operand(now, control->value);
   switch (control->op) {
     case CONTROL_CR0:
-      if (rules_mode(before) != MODE_NONE && rules_mode(now) == MODE_NONE) drop(judge, &everything);
+      if (rules_mode(before) != MODE_NONE && rules_mode(now) == MODE_NONE) drop(judge, cycle, &everything);
       break;
     case CONTROL_CR3:
-      drop_for_cr3(judge, control->value);
+      drop_for_cr3(judge, cycle, control->value);
       break;
     case CONTROL_CR4:
       if ((cr4 & RULES_BIT(7)) || (rules_pcide(before) && !rules_pcide(now)))  // PGE; PCIDE 1 -> 0
-        drop(judge, &everything);
+        drop(judge, cycle, &everything);
       else if ((cr4 & (RULES_BIT(4) | RULES_BIT(5))) || (now->cr4 & cr4 & RULES_BIT(20)))  // PSE, PAE; SMEP 0 -> 1
-        drop(judge, &current);
+        drop(judge, cycle, &current);
       break;
     case CONTROL_EFER:
-      if ((before->efer ^ now->efer) & RULES_BIT(11)) drop(judge, &current);  // NXE
+      if ((before->efer ^ now->efer) & RULES_BIT(11)) drop(judge, cycle, &current);  // NXE
       break;
     case CONTROL_INVLPG:
       if (rules_canonical(now, va))
-        drop(judge, &(struct drop){.global = true, .pcid = rules_pcid(now), .one_address = true, .va = va});
+        drop(judge, cycle, &(struct drop){.global = true, .pcid = rules_pcid(now), .one_address = true, .va = va});
       break;
     case CONTROL_INVPCID:
-      drop_for_invpcid(judge, control);
+      drop_for_invpcid(judge, cycle, control);
       break;
     default:
       break;
@@ -749,7 +792,7 @@ void judge_control_done(struct judge* judge, uint64_t cycle, bool gp) {
   if (judge->guilty || refused) return;
   struct rules before = judge->rules;
   rules_apply(&judge->rules, control, loads ? pdpte : NULL);
-  drop_for(judge, &before, control);
+  drop_for(judge, cycle, &before, control);
 }
 
 void judge_registers(struct judge* judge, const uint64_t registers[5], const uint64_t pdptes[4]) {

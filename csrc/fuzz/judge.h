@@ -29,6 +29,10 @@ void judge_destroy(struct judge* judge);
 
 // --- what happens, within a cycle in this order
 
+// A cycle begins. Every part and every control operation has to be answered within JUDGE_PATIENCE cycles.
+enum { JUDGE_PATIENCE = 2000000 };
+void judge_waited(struct judge* judge, uint64_t cycle);
+
 // Another agent (software, a device) has written memory: the aligned 8-byte word at `pa` holds `value`.
 void judge_wrote(struct judge* judge, uint64_t cycle, uint64_t pa, uint64_t value);
 
@@ -44,8 +48,10 @@ void judge_bus_error(struct judge* judge, uint64_t cycle);
 // A prefetch has filled `array` with what it found at linear address `va` (EVENT_FILL with kind 1).
 void judge_prefetched(struct judge* judge, uint64_t cycle, enum port port, enum tlb_array array, uint64_t va);
 
-// All answers of a cycle; NULL for a port that answered nothing.
-void judge_answered(struct judge* judge, uint64_t cycle, const struct answer* const answer[PORT_COUNT]);
+// All answers of a cycle; NULL for a port that answered nothing. `psc_level` is a hint for judge_last and decides no
+// verdict: the level of the walk-cache entry that the port's walk began below, 0: the root.
+void judge_answered(struct judge* judge, uint64_t cycle, const struct answer* const answer[PORT_COUNT],
+                    const unsigned psc_level[PORT_COUNT]);
 
 void judge_control_done(struct judge* judge, uint64_t cycle, bool gp);
 

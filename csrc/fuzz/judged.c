@@ -99,7 +99,7 @@ static void tell_prefetches(struct judged* judged) {
 static void tell_answers(struct judged* judged, uint64_t now, const struct tick_out* out) {
   const struct answer* answers[PORT_COUNT];
   for (int port = 0; port < PORT_COUNT; port++) answers[port] = out->answered[port] ? &out->answer[port] : NULL;
-  judge_answered(judged->judge, now, answers);
+  judge_answered(judged->judge, now, answers, judged->psc_level);
   if (!judged->options.on_answer || judge_verdict(judged->judge)) return;
   for (int port = 0; port < PORT_COUNT; port++) {
     if (answers[port])
@@ -130,6 +130,7 @@ static void judged_tick(void* self, uint64_t now, const struct tick_in* in, stru
   if (judged->differs) return;
   judged->now = now;
   tell_writes(judged, now);
+  judge_waited(judged->judge, now);
   if (in->control) judge_control_arrived(judged->judge, now, in->control);
   engine_tick(judged->inner, now, in, out);
   if (!engine_agrees(judged->inner, NULL)) {
@@ -238,6 +239,10 @@ static const struct engine_ops judged_ops = {
     .registers = judged_registers,
     .agrees = judged_agrees,
 };
+
+bool judged_is_condemned(const struct engine* engine) {
+  return engine->ops == &judged_ops && judge_verdict(((const struct judged*)engine->self)->judge) != NULL;
+}
 
 // ---------------------------------------------------------------------------------------------------------------------
 

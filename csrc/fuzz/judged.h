@@ -38,4 +38,7 @@ struct judged_options {
 bool judged_open(struct bench* bench, enum engine_kind kind, const struct config* config,
                  const struct judged_options* options, struct error* err);
 
+// True if it is the judge that objects, and not the engines to each other.
+bool judged_is_condemned(const struct engine* engine);
+
 #endif

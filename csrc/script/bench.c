@@ -174,7 +174,7 @@ bool bench_window(struct bench* bench, struct bench_access* accesses, size_t n_a
                   size_t n_actions, struct error* err) {
   struct window window = {.bench = bench,
                           .accesses = accesses,
-                          .accesses_end = accesses + n_accesses,
+                          .accesses_end = n_accesses ? accesses + n_accesses : accesses,  // both may be NULL
                           .actions = actions,
                           .n_actions = n_actions,
                           .undone = n_actions,
@@ -196,7 +196,9 @@ bool bench_window(struct bench* bench, struct bench_access* accesses, size_t n_a
     if (out.control_done && window.control) control_over(&window, now, out.control_gp);
     if (over(&window)) break;
     now = next_cycle(&window, now, out.next);
-    if (now == UINT64_MAX) return error_set(err, "the engine is idle though it owes an answer: a bug of the engine");
+    if (now != UINT64_MAX) continue;
+    bench->stuck = true;
+    return error_set(err, "the engine is idle though it owes an answer: a bug of the engine");
   }
   return true;
 }

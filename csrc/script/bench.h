@@ -17,6 +17,7 @@ struct bench {
   struct engine* engine;
   struct ram* ram;
   struct ram* mirror;  // the second engine's memory (ENGINE_BOTH), else NULL
+  bool stuck;          // an answer never came: a bug of the engine
   struct segment
       segments[SEGMENT_COUNT];  // as loaded by bench_window: where a reference crosses a page depends on them
 };
