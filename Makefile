@@ -94,6 +94,35 @@ sim: build/pagewalk ## the tour: a real program's trace over the Verilated MMU, 
 test: build/pagewalk $(TESTS) ## all tests; TEST=name runs one program, CASE=pattern some of its cases, XML=dir writes XML
 	$(Q)scripts/test.sh $(if $(TEST),--only '$(TEST)') $(if $(CASE),--case '$(CASE)') $(if $(XML),--xml '$(XML)') $(TESTS)
 
+# ---- fuzzing the parsers -----------------------------------------------------------------------------------------------
+# Each tests/parsers/fuzz_NAME.c becomes a program with clang's libFuzzer and its sanitizers. `make test` has a short run
+# of the same files, test_parsers.
+PARSERS        := $(patsubst tests/parsers/fuzz_%.c,%,$(sort $(wildcard tests/parsers/fuzz_*.c)))
+FUZZ_SANITIZE  := -DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION -O2 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+FUZZ_OBJECTS   := $(patsubst %,build/libfuzzer/%,$(filter-out $(MAIN_OBJECT).o,$(OBJECTS)) tests/parsers/parsers.o)
+COUNT          ?= 1000000
+
+build/libfuzzer/firmware/%.o: firmware/%.c | build/.ready
+	$(call say,CC-FUZZ,$<)
+	$(Q)mkdir -p $(@D) && $(CACHE) clang $(filter-out -isystem,$(subst $(shell $(CC) -print-file-name=include),,$(FWFLAGS))) \
+	  -isystem $$(clang -print-resource-dir)/include -Ifirmware -MMD -MP $(FUZZ_SANITIZE) -fsanitize=fuzzer-no-link -c -o $@ $<
+
+build/libfuzzer/%.o: %.c | build/.ready
+	$(call say,CC-FUZZ,$<)
+	$(Q)mkdir -p $(@D) && $(CACHE) clang $(CPPFLAGS) -Itests -DPARSER_LIBFUZZER $(CFLAGS) $(FUZZ_SANITIZE) \
+	  -fsanitize=fuzzer-no-link -c -o $@ $<
+
+build/libfuzzer/pagewalk.a: $(FUZZ_OBJECTS)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+build/libfuzzer/fuzz_%: build/libfuzzer/tests/parsers/fuzz_%.o build/libfuzzer/pagewalk.a
+	$(call say,LINK,$@)
+	$(Q)clang $(FUZZ_SANITIZE) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
+
+.PHONY: fuzz-parsers
+fuzz-parsers: ## every parser under libFuzzer; COUNT=executions in all, SEED=, PARSER=one of them
+	$(Q)scripts/fuzz_parsers.sh '$(or $(PARSER),$(PARSERS))' '$(COUNT)' '$(or $(SEED),1)'
+
 # ---- figures -------------------------------------------------------------------------------------------------------------
 TRACES := $(sort $(wildcard tests/traces/*.pwt.xz))
 
