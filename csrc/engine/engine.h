@@ -345,10 +345,10 @@ struct engine_ops {
   void (*probe)(void* self, const struct ref* part, struct answer* answer);
   size_t (*dump)(void* self, enum tlb_array array, struct tlb_entry* entries, size_t room);
   void (*registers)(const void* self, uint64_t registers[5], uint64_t pdptes[4]);
-  // May be NULL: true while nothing is wrong (engine_agrees).
-  bool (*agrees)(const void* self, const char** report);
   // May be NULL.
   bool (*wave)(void* self, const char* path, uint64_t zero, uint64_t first, uint64_t last, struct error* err);
+  // May be NULL: true while nothing is wrong (engine_agrees).
+  bool (*agrees)(const void* self, const char** report);
 };
 
 struct engine {
