@@ -96,6 +96,8 @@ static bool make_engine(struct machine* machine, const struct machine_params* pa
   if (machine->second) second = ram_bus(machine->second);
   machine->engine = engine_create(params->engine, params->config, ram_bus(machine->ram),
                                   machine->second ? &second : NULL, params->traced, err);
+  if (machine->engine && params->wrap)
+    machine->engine = params->wrap(params->wrap_ctx, machine->engine, machine->ram, err);
   return machine->engine != NULL;
 }
 
