@@ -94,6 +94,17 @@ sim: build/pagewalk ## the tour: a real program's trace over the Verilated MMU, 
 test: build/pagewalk $(TESTS) ## all tests; TEST=name runs one program, CASE=pattern some of its cases, XML=dir writes XML
 	$(Q)scripts/test.sh $(if $(TEST),--only '$(TEST)') $(if $(CASE),--case '$(CASE)') $(if $(XML),--xml '$(XML)') $(TESTS)
 
+# ---- every combination of access rights ----------------------------------------------------------------------------------
+SWEEP_TOOL := csrc/fuzz/tools/pagewalk-sweep
+
+build/pagewalk-sweep: build/release/$(SWEEP_TOOL).o $(filter-out build/release/$(MAIN_OBJECT).o,$(REL_OBJECTS))
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(RELEASE) -rdynamic -o $@ $^ $(LDLIBS)
+
+.PHONY: sweep-access
+sweep-access: build/pagewalk-sweep ## entry bits x control bits x accesses x ways to be served, judged; ENGINE=both, STRIDE=1: all
+	$(Q)build/pagewalk-sweep --engine '$(or $(ENGINE),both)' --stride '$(or $(STRIDE),1)'
+
 # ---- fuzzing the parsers -----------------------------------------------------------------------------------------------
 # Each tests/parsers/fuzz_NAME.c becomes a program with clang's libFuzzer and its sanitizers. `make test` has a short run
 # of the same files, test_parsers.
