@@ -7,13 +7,17 @@
 #include "engine/serial.h"
 
 bool bench_open(struct bench* bench, enum engine_kind kind, const struct config* config, struct error* err) {
-  const uint64_t whole_space = UINT64_C(1) << 52;
+  return bench_open_memory(bench, kind, config, BENCH_MEMORY, err);
+}
+
+bool bench_open_memory(struct bench* bench, enum engine_kind kind, const struct config* config, uint64_t bytes,
+                       struct error* err) {
   struct memory_bus second = {0};
-  *bench = (struct bench){.ram = ram_create(whole_space)};
+  *bench = (struct bench){.ram = ram_create(bytes)};
   serial_reset_segments(bench->segments);
   bool memory = bench->ram != NULL;
   if (memory && kind == ENGINE_BOTH) {
-    bench->mirror = ram_create(whole_space);
+    bench->mirror = ram_create(bytes);
     memory = bench->mirror != NULL;
   }
   if (!memory) {

@@ -255,6 +255,10 @@ static bool memories_agree(struct runner* runner) {
       runner->script->name, pa, ram_read_word(runner->bench->ram, pa, 1), ram_read_word(runner->bench->mirror, pa, 1));
 }
 
+bool script_open_bench(const struct script* script, struct bench* bench, enum engine_kind kind, struct error* err) {
+  return bench_open_memory(bench, kind, &script->config, script->memory, err);
+}
+
 bool script_run(const struct script* script, struct bench* bench, FILE* out, struct script_totals* totals,
                 struct error* err) {
   FILE* nowhere = out ? NULL : fopen("/dev/null", "w");
