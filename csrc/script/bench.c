@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine/serial.h"
+#include "engine/watchdog.h"
 
 bool bench_open(struct bench* bench, enum engine_kind kind, const struct config* config, struct error* err) {
   return bench_open_memory(bench, kind, config, BENCH_MEMORY, err);
@@ -192,7 +193,8 @@ bool bench_window(struct bench* bench, struct bench_access* accesses, size_t n_a
     for (int port = 0; port < PORT_COUNT; port++)
       if (lane_presents(&window, (enum port)port, now)) in.part[port] = &window.lane[port].rest;
     engine_tick(bench->engine, now, &in, &out);
-    if (!engine_agrees(bench->engine, NULL)) return error_set(err, "the engines differ");
+    if (!engine_agrees(bench->engine, NULL))
+      return error_set(err, watchdog_barks(bench->engine) ? "the MMU is stuck" : "the engines differ");
     for (int port = 0; port < PORT_COUNT; port++) {
       if (out.accepted[port]) lane_accepted(bench, &window.lane[port]);
       if (out.answered[port]) lane_answered(&window, (enum port)port, &out.answer[port]);

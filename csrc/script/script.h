@@ -92,7 +92,7 @@ void script_write_result(const struct script_result* result, FILE* out);
 // A whole script, its machine spelled out in `set` lines.
 void script_write(const struct script* script, FILE* out);
 
-// A bench for the script: its machine, with as much memory.
+// A bench for the script: its machine, with as much memory, and a watchdog over the engine.
 bool script_open_bench(const struct script* script, struct bench* bench, enum engine_kind kind, struct error* err);
 
 struct script_totals {
