@@ -21,7 +21,8 @@ TEST_MAINS := $(sort $(wildcard tests/*/test_*.c))
 TEST_SUPPORT := $(sort $(filter-out $(TEST_MAINS),$(wildcard tests/*.c tests/*/*.c)))
 TESTS      := $(TEST_MAINS:tests/%.c=build/tests/%)
 
-FORMATTED   = $(C_SOURCES) $(CPP_SOURCES) $(FW_SOURCES) $(HEADERS) $(TEST_MAINS) $(TEST_SUPPORT) bench/bench.c $(TRACE_TOOL).c $(CASE_TOOL).c
+FORMATTED   = $(C_SOURCES) $(CPP_SOURCES) $(FW_SOURCES) $(HEADERS) $(TEST_MAINS) $(TEST_SUPPORT) bench/bench.c $(TRACE_TOOL).c $(CASE_TOOL).c \
+              $(SWEEP_TOOL).c
 
 # ---- flags --------------------------------------------------------------------------------------------------------------
 CC       := gcc
@@ -119,9 +120,10 @@ fuzz: build/pagewalk-fuzz ## random machines and software on both engines, judge
 	$(Q)build/pagewalk-fuzz --seed $(or $(SEED),1) --count $(call count_or,2000)
 
 .PHONY: test-long
-test-long: build/pagewalk-fuzz ## hours: the fuzzers of engines and parsers; SEED=, COUNT=cases scales it
+test-long: build/pagewalk-fuzz ## hours: the fuzzers of engines and parsers, every access; SEED=, COUNT=cases scales it
 	$(Q)build/pagewalk-fuzz --seed $(or $(SEED),1) --count $(call count_or,200000)
 	$(Q)build/pagewalk-fuzz --engine model --seed $(or $(SEED),1) --count $(call count_or,200000) --coverage
+	$(Q)$(MAKE) sweep-access
 	$(Q)$(MAKE) fuzz-parsers COUNT=10000000 SEED=$(or $(SEED),1)
 
 # ---- fuzzing the parsers -----------------------------------------------------------------------------------------------
@@ -202,4 +204,4 @@ clean: ## remove everything that was built
 
 .PHONY: help
 help: ## this list
-	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
