@@ -709,7 +709,7 @@ bool generate_case(struct script* script, const struct generate* generate, struc
   struct generator g = {.wish = generate, .random = random_from(generate->seed), .script = script};
   char name[96];
   snprintf(name, sizeof name, "%s-%" PRIu64, generate->geometry->name, generate->seed);
-  *script = (struct script){.name = strdup(name)};
+  *script = (struct script){.name = strdup(name), .memory = BENCH_MEMORY};
   g.memory = ram_create(BIT(52));
   g.drawn = ram_create(BIT(52));
   g.full = !script->name || !g.memory || !g.drawn;
