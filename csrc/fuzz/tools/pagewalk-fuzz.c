@@ -185,10 +185,8 @@ static int run_cases(const struct inputs* in, struct campaign* campaign) {
 
 static int fuzz(const struct inputs* in) {
   static struct coverage coverage;
-  struct campaign campaign = {.engine = in->engine,
-                              .seed = in->seed,
-                              .windows = (uint32_t)in->windows,
-                              .coverage = in->coverage ? &coverage : NULL};
+  struct campaign campaign = {
+      .engine = in->engine, .windows = (uint32_t)in->windows, .coverage = in->coverage ? &coverage : NULL};
   if (in->geometry && !(campaign.geometry = geometry_find(in->geometry)))
     cli_usage("pagewalk-fuzz", "there is no geometry '%s'; --list names them", in->geometry);
   int status = run_cases(in, &campaign);
