@@ -23,7 +23,8 @@ TEST_SUPPORT := $(sort $(filter-out $(TEST_MAINS),$(wildcard tests/*.c tests/*/*
 TESTS      := $(TEST_MAINS:tests/%.c=build/tests/%)
 
 I386_FORMATTED := $(wildcard tests/core/i386/*.[ch] tests/core/i386/programs/*.c)
-FORMATTED   = $(C_SOURCES) $(CPP_SOURCES) $(FW_SOURCES) $(HEADERS) $(TEST_MAINS) $(TEST_SUPPORT) $(I386_FORMATTED) bench/bench.c bench/core.c $(TRACE_TOOL).c
+FORMATTED   = $(C_SOURCES) $(CPP_SOURCES) $(FW_SOURCES) $(HEADERS) $(TEST_MAINS) $(TEST_SUPPORT) $(I386_FORMATTED) \
+              bench/bench.c bench/core.c $(TRACE_TOOL).c $(CASE_TOOL).c $(SWEEP_TOOL).c
 
 # ---- flags --------------------------------------------------------------------------------------------------------------
 CC       := gcc
@@ -131,10 +132,67 @@ test: build/.ready ## all tests; TEST=name runs one program, CASE=pattern some o
 	$(Q)$(MAKE) $(PARALLEL) build/pagewalk $(if $(TEST),$(filter %/$(TEST) %/test_$(TEST),$(TESTS)),$(TESTS))
 	$(Q)scripts/test.sh $(if $(TEST),--only '$(TEST)') $(if $(CASE),--case '$(CASE)') $(if $(XML),--xml '$(XML)') $(TESTS)
 
+# ---- every combination of access rights ----------------------------------------------------------------------------------
+SWEEP_TOOL := csrc/fuzz/tools/pagewalk-sweep
+
+build/pagewalk-sweep: build/release/$(SWEEP_TOOL).o $(filter-out build/release/$(MAIN_OBJECT).o,$(REL_OBJECTS))
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(RELEASE) -rdynamic -o $@ $^ $(LDLIBS)
+
+.PHONY: sweep-access
+sweep-access: build/pagewalk-sweep ## entry bits x control bits x accesses x ways to be served, judged; ENGINE=both, STRIDE=1: all
+	$(Q)build/pagewalk-sweep --engine '$(or $(ENGINE),both)' --stride '$(or $(STRIDE),1)'
+
+# ---- fuzzing the engines -------------------------------------------------------------------------------------------------
+# A number that was given as COUNT=, or else this one.
+count_or = $(if $(filter file undefined,$(origin COUNT)),$(1),$(COUNT))
+CASE_TOOL := csrc/fuzz/tools/pagewalk-fuzz
+
+build/pagewalk-fuzz: build/release/$(CASE_TOOL).o $(filter-out build/release/$(MAIN_OBJECT).o,$(REL_OBJECTS))
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(RELEASE) -rdynamic -o $@ $^ $(LDLIBS)
+
+.PHONY: fuzz
+fuzz: build/pagewalk-fuzz ## random machines and software on both engines, judged; SEED=first case, COUNT=cases
+	$(Q)build/pagewalk-fuzz --seed $(or $(SEED),1) --count $(call count_or,2000)
+
 .PHONY: test-long
-test-long: ## the long campaigns: a million random instructions and 300 random programs on the i386 core
+test-long: build/pagewalk-fuzz ## hours: fuzzers of engines and parsers, every access, the i386 core; SEED=, COUNT=cases scales it
+	$(Q)build/pagewalk-fuzz --seed $(or $(SEED),1) --count $(call count_or,200000)
+	$(Q)build/pagewalk-fuzz --engine model --seed $(or $(SEED),1) --count $(call count_or,200000) --coverage
+	$(Q)$(MAKE) sweep-access
+	$(Q)$(MAKE) fuzz-parsers COUNT=10000000 SEED=$(or $(SEED),1)
 	$(Q)PAGEWALK_CORE_CASES=1000000 $(MAKE) test TEST=core_native
 	$(Q)PAGEWALK_CSMITH=300 $(MAKE) test TEST=core_programs CSMITH_COUNT=300
+
+# ---- fuzzing the parsers -----------------------------------------------------------------------------------------------
+# Each tests/parsers/fuzz_NAME.c becomes a program with clang's libFuzzer and its sanitizers. `make test` has a short run
+# of the same files, test_parsers.
+PARSERS        := $(patsubst tests/parsers/fuzz_%.c,%,$(sort $(wildcard tests/parsers/fuzz_*.c)))
+FUZZ_SANITIZE  := -DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION -O2 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+FUZZ_OBJECTS   := $(patsubst %,build/libfuzzer/%,$(filter-out $(MAIN_OBJECT).o,$(OBJECTS)) tests/parsers/parsers.o)
+COUNT          ?= 1000000
+
+build/libfuzzer/firmware/%.o: firmware/%.c | build/.ready
+	$(call say,CC-FUZZ,$<)
+	$(Q)mkdir -p $(@D) && $(CACHE) clang $(filter-out -isystem,$(subst $(shell $(CC) -print-file-name=include),,$(FWFLAGS))) \
+	  -isystem $$(clang -print-resource-dir)/include -Ifirmware -MMD -MP $(FUZZ_SANITIZE) -fsanitize=fuzzer-no-link -c -o $@ $<
+
+build/libfuzzer/%.o: %.c | build/.ready
+	$(call say,CC-FUZZ,$<)
+	$(Q)mkdir -p $(@D) && $(CACHE) clang $(CPPFLAGS) -Itests -DPARSER_LIBFUZZER $(CFLAGS) $(FUZZ_SANITIZE) \
+	  -fsanitize=fuzzer-no-link -c -o $@ $<
+
+build/libfuzzer/pagewalk.a: $(FUZZ_OBJECTS)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+build/libfuzzer/fuzz_%: build/libfuzzer/tests/parsers/fuzz_%.o build/libfuzzer/pagewalk.a
+	$(call say,LINK,$@)
+	$(Q)clang $(FUZZ_SANITIZE) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
+
+.PHONY: fuzz-parsers
+fuzz-parsers: ## every parser under libFuzzer; COUNT=executions in all, SEED=, PARSER=one of them
+	$(Q)scripts/fuzz_parsers.sh '$(or $(PARSER),$(PARSERS))' '$(COUNT)' '$(or $(SEED),1)'
 
 # ---- figures -------------------------------------------------------------------------------------------------------------
 TRACES := $(sort $(wildcard tests/traces/*.pwt.xz))
@@ -193,4 +251,4 @@ clean: ## remove everything that was built
 
 .PHONY: help
 help: ## this list
-	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -260,6 +260,12 @@ static void both_destroy(void* self) {
   free(both);
 }
 
+static bool both_agrees(const void* self, const char** report) {
+  const struct both* both = self;
+  if (report && both->differs) *report = both->report;
+  return !both->differs;
+}
+
 static const struct engine_ops both_ops = {
     .destroy = both_destroy,
     .now = both_now,
@@ -271,16 +277,9 @@ static const struct engine_ops both_ops = {
     .probe = both_probe,
     .dump = both_dump,
     .registers = both_registers,
+    .agrees = both_agrees,
     .wave = both_wave,
 };
-
-bool both_engine_is(const struct engine* engine) { return engine->ops == &both_ops; }
-
-bool both_engine_agrees(const void* self, const char** report) {
-  const struct both* both = self;
-  if (report && both->differs) *report = both->report;
-  return !both->differs;
-}
 
 struct engine* both_engine_create(struct engine* first, struct engine* second, struct error* err) {
   struct engine* engine = calloc(1, sizeof *engine);
