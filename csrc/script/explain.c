@@ -41,7 +41,7 @@ static void record(void* ctx, const struct event* event) {
   if (e->event_count < EXPLAIN_EVENTS) e->events[e->event_count++] = *event;
 }
 
-enum { TLB_ARRAYS = ARRAY_STLB_LARGE + 1 };
+#define TLB_ARRAYS (ARRAY_STLB_LARGE + 1)
 
 // All TLB entries at one moment.
 struct snapshot {
