@@ -12,7 +12,9 @@
 // "Due" is the last cycle of the latency: the lookup is sampled, counted and touched there.
 // With walk.start = 0 an absent PDPTE faults at once, in the cycle in which the walk would have been granted.
 
-module access_port (
+module access_port #(
+  parameter bit Merges = 1'b0  // a miss can be served in its own cycle: by a walk that the other port has begun
+) (
   input  logic                           clk_i,
   input  logic                           rst_ni,
   input  logic                           step_i,     // a cycle happens
@@ -58,6 +60,7 @@ module access_port (
   output logic [mmu_pkg::ErrorWidth-1:0] error_o,
   output logic [51:0]                    pa_o,
 
+  output logic                           waits_o,    // for its turn
   output logic                           busy_o,     // at the cycle's start: accepted, not answered
   output logic                           stays_o,    // the same at its end
   output logic [63:0]                    wake_o      // if it stays: when its lookup is due; all ones if it waits
@@ -154,7 +157,7 @@ module access_port (
     error_o = '0;
     pa_o = '0;
     entry = '0;
-    from_unit = served_i & step_i & state_q == StMiss;
+    from_unit = served_i & step_i & (state_q == StMiss | (Merges & want));
     if (from_unit | denied) begin
       answer_o = 1'b1;
       path_o = clean_d ? mmu_pkg::PathL1 : denied ? mmu_pkg::PathWalk : served_path_i;
@@ -216,6 +219,7 @@ module access_port (
     end
   end
 
+  assign waits_o = state_q == StQueue;
   assign busy_o = state_q != StIdle;
   assign stays_o = state_d != StIdle;
   assign wake_o = state_d == StLookup ? due_d : '1;

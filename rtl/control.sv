@@ -23,6 +23,8 @@ module control (
   input  logic [31:0]                  segment_cycles_i,
   input  logic [32:0]                  load_cycles_i,  // of the PDPTEs, in the load's first cycle: latency + walk.step
   input  logic [51:0]                  beyond_i,       // the physical address bits from MAXPHYADDR up
+  input  logic                         has_pcid_i,     // the machine has PCIDs and INVPCID
+  input  logic                         has_global_i,   // it has global pages
 
   input  logic                         valid_i,        // an operation arrives
   input  mmu_pkg::op_e                 op_i,
@@ -119,6 +121,8 @@ module control (
         mmu_pkg::OpCr4: begin
           cr4_d = value_i;
           if (|(value_i & ~mmu_pkg::Cr4Known)) forbidden = 1'b1;
+          if (value_i[mmu_pkg::Cr4Pcide] & ~has_pcid_i) forbidden = 1'b1;
+          if (value_i[mmu_pkg::Cr4Pge] & ~has_global_i) forbidden = 1'b1;
           if (long_now & ~value_i[mmu_pkg::Cr4Pae]) forbidden = 1'b1;
           if (long_now & (value_i[mmu_pkg::Cr4La57] ^ cr4_q[mmu_pkg::Cr4La57])) forbidden = 1'b1;
           if (value_i[mmu_pkg::Cr4Pcide] & ~cr4_q[mmu_pkg::Cr4Pcide] & (~long_now | |cr3_q[11:0])) forbidden = 1'b1;
@@ -136,6 +140,7 @@ module control (
           if (context_q.mode == mmu_pkg::Mode5Level) canonical = value_i[63:57] == {7{value_i[56]}};
           if (context_q.mode == mmu_pkg::Mode4Level) canonical = value_i[63:48] == {16{value_i[47]}};
           if (op_i == mmu_pkg::OpInvpcid) begin
+            if (~has_pcid_i) forbidden = 1'b1;
             if (|type_i[63:2] | |pcid_i[63:12]) forbidden = 1'b1;
             if (~type_i[1] & |pcid_i[11:0] & ~cr4_q[mmu_pkg::Cr4Pcide]) forbidden = 1'b1;
             if (type_i[1:0] == 2'd0 & ~canonical) forbidden = 1'b1;

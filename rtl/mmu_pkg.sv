@@ -78,6 +78,43 @@ package mmu_pkg;
     DropPcidPage   // what translates an address for a PCID, but not global ones
   } drop_e;
 
+  // All that goes from the arrays in one cycle. `a` and `b` are page faults of the fetch and the data port, and drop what
+  // translates their address for the current PCID. No reference is in flight when an operation acts, so that the page of
+  // DropPage and DropPcidPage stands in a_vpn.
+  typedef struct packed {
+    drop_e                 what;
+    logic [PcidWidth-1:0]  pcid;    // whose
+    logic                  select;  // it becomes the current PCID
+    logic                  a;
+    logic                  b;
+    logic [VpnWidth-1:0]   a_vpn;
+    logic [VpnWidth-1:0]   b_vpn;
+  } drops_t;
+
+  // Where a lookup hit, and what a fill did: in the main array, or in the one for large pages.
+  typedef struct packed {
+    logic        hit;
+    logic        big;  // in the array for large pages
+    logic [15:0] set_index;
+    logic [7:0]  way_index;
+  } found_t;
+
+  typedef struct packed {
+    logic        valid;
+    logic        big;  // in the array for large pages
+    logic        evicts;  // a valid entry of another page went
+    logic [15:0] set_index;
+    logic [7:0]  way_index;
+  } filled_t;
+
+  // An entry as the debug port shows it; 0 where it was not asked, so that the arrays' answers can be or-ed.
+  typedef struct packed {
+    logic                 valid;
+    logic [VpnWidth-1:0]  vpn;
+    logic [PcidWidth-1:0] pcid;
+    entry_t               entry;
+  } peek_t;
+
   // What bit 7 of an entry means at a level.
   typedef enum logic [1:0] {
     PsLeaf,     // set: a large page
@@ -106,8 +143,14 @@ package mmu_pkg;
     MemPdptes  // four PDPTEs of 8 bytes
   } mem_e;
 
+  // Every reply names the command that it answers: one to a walk that is over is never taken for another's.
+  localparam int unsigned EpochWidth = 4;
+
   // Who serves a memory access (enum served_by)
   typedef enum logic [1:0] {ServedL1d, ServedL2, ServedL3, ServedDram} served_e;
+
+  // What an access to open-row DRAM finds in its bank; RowNone: no such access, or no banks
+  typedef enum logic [1:0] {RowNone, RowHit, RowOpens, RowConflict} row_e;
 
   // -------------------------------------------------------------------------------------------------------------------
   // Control port
@@ -142,6 +185,33 @@ package mmu_pkg;
   // SCE LME LMA NXE
   localparam logic [63:0] EferKnown = 64'h0000_0000_0000_0d01;
   localparam logic [63:0] EferKept = 64'h0000_0000_0000_0901;
+
+  // -------------------------------------------------------------------------------------------------------------------
+  // Cycles (docs/timing.md, "What a reference costs"), set when the machine starts
+  typedef struct packed {
+    logic [31:0] itlb;
+    logic [31:0] dtlb;
+    logic [31:0] stlb;
+    logic [31:0] start;  // walk.*
+    logic [31:0] step;
+    logic [31:0] cas;
+    logic [31:0] l1d;
+    logic [31:0] l2;
+    logic [31:0] l3;
+    logic [31:0] dram;
+    logic [31:0] row_hit;       // dram.*
+    logic [31:0] row_conflict;
+    logic [31:0] cr;     // op.*
+    logic [31:0] invlpg;
+    logic [31:0] invpcid;
+    logic [31:0] segment;
+  } latencies_t;
+
+  // Shapes that need no build of their own, set when the machine starts, too
+  typedef struct packed {
+    logic [5:0] bank_mask;  // dram.banks - 1
+    logic [3:0] row_shift;  // dram.row = 64 << row_shift bytes
+  } dram_t;
 
   // -------------------------------------------------------------------------------------------------------------------
   // Segments (docs/timing.md, finer points 15 and 16)

@@ -36,8 +36,10 @@ module mmu_top #(
   parameter int unsigned L3Sets = 0,
   parameter int unsigned L3Ways = 1,
   parameter int unsigned CacheEntry = 0,
+  parameter int unsigned DramBanks = 0,
   parameter bit          DataTimed = 1'b0,
   parameter bit          Bypass = 1'b0,
+  parameter int unsigned Walkers = 1,
   parameter int unsigned ItlbEntries = ItlbSets * ItlbWays,
   parameter int unsigned ItlbLargeEntries = ItlbLargeSets == 0 ? 1 : ItlbLargeSets * ItlbLargeWays,
   parameter int unsigned DtlbEntries = DtlbSets * DtlbWays,
@@ -46,7 +48,8 @@ module mmu_top #(
   parameter int unsigned StlbLargeEntries = StlbSets == 0 || StlbLargeSets == 0 ? 1 : StlbLargeSets * StlbLargeWays,
   parameter int unsigned PscLow = PscPde > PscPdpte ? PscPde : PscPdpte,
   parameter int unsigned PscHigh = PscPml4e > PscPml5e ? PscPml4e : PscPml5e,
-  parameter int unsigned PscWidth = PscLow + PscHigh == 0 ? 1 : PscLow > PscHigh ? PscLow : PscHigh
+  parameter int unsigned PscWidth = PscLow + PscHigh == 0 ? 1 : PscLow > PscHigh ? PscLow : PscHigh,
+  parameter int unsigned Writebacks = 3 * (Walkers + 1)
 ) (
   input  logic                           clk_i,
   input  logic                           rst_ni,
@@ -59,6 +62,10 @@ module mmu_top #(
   input  logic [31:0]                    l2_latency_i,
   input  logic [31:0]                    l3_latency_i,
   input  logic [31:0]                    dram_latency_i,
+  input  logic [31:0]                    dram_row_hit_i,
+  input  logic [31:0]                    dram_row_conflict_i,
+  input  logic [5:0]                     dram_bank_mask_i,
+  input  logic [3:0]                     dram_row_shift_i,
   input  logic [31:0]                    walk_start_i,
   input  logic [31:0]                    walk_step_i,
   input  logic [31:0]                    walk_cas_i,
@@ -67,6 +74,8 @@ module mmu_top #(
   input  logic [31:0]                    op_invpcid_i,
   input  logic [31:0]                    op_segment_i,
   input  logic [5:0]                     maxphyaddr_i,
+  input  logic                           pcid_i,    // the machine has PCIDs
+  input  logic                           global_i,  // and global pages
 
   // time
   input  logic                           step_i,   // a cycle begins with the next edge; without it the edge only settles
@@ -88,10 +97,7 @@ module mmu_top #(
   output logic [63:0]                    fetch_va_o,
   output logic                           fetch_begin_o,
   output logic                           fetch_lookup_o,
-  output logic                           fetch_hit_o,
-  output logic                           fetch_hit_large_o,
-  output logic [15:0]                    fetch_hit_set_o,
-  output logic [7:0]                     fetch_hit_way_o,
+  output mmu_pkg::found_t                fetch_found_o,
 
   input  logic                           data_i,
   input  logic                           data_write_i,
@@ -108,10 +114,7 @@ module mmu_top #(
   output logic [63:0]                    data_va_o,
   output logic                           data_begin_o,
   output logic                           data_lookup_o,
-  output logic                           data_hit_o,
-  output logic                           data_hit_large_o,
-  output logic [15:0]                    data_hit_set_o,
-  output logic [7:0]                     data_hit_way_o,
+  output mmu_pkg::found_t                data_found_o,
 
   // control
   input  logic                           control_i,
@@ -127,58 +130,53 @@ module mmu_top #(
   output logic                           control_done_o,
   output logic                           control_refused_o,
 
-  // memory
-  output logic                           mem_valid_o,
-  output logic [1:0]                     mem_command_o,
-  output logic                           mem_data_o,
-  output logic [mmu_pkg::LevelWidth-1:0] mem_level_o,
-  output logic                           mem_wide_o,
-  output logic [51:0]                    mem_pa_o,
-  output logic [63:0]                    mem_expected_o,
-  output logic [63:0]                    mem_desired_o,
-  output logic [1:0]                     mem_served_o,
-  input  logic                           reply_i,      // the reply to the command of this cycle stands here
-  input  logic [63:0]                    reply_data_i, // the entry, or the first PDPTE
+  // memory; [Walkers]: by miss unit, in all that follows. With two the fetch's is 0 and comes first.
+  output logic                           mem_valid_o[Walkers],
+  output logic [1:0]                     mem_command_o[Walkers],
+  output logic                           mem_data_o[Walkers],
+  output logic [mmu_pkg::LevelWidth-1:0] mem_level_o[Walkers],
+  output logic                           mem_wide_o[Walkers],
+  output logic [51:0]                    mem_pa_o[Walkers],
+  output logic [63:0]                    mem_expected_o[Walkers],
+  output logic [63:0]                    mem_desired_o[Walkers],
+  output logic [1:0]                     mem_served_o[Walkers],
+  output logic [mmu_pkg::EpochWidth-1:0] mem_epoch_o[Walkers],
+  output logic [1:0]                     mem_row_o[Walkers],
+  input  logic                           reply_i[Walkers],        // the reply to the command of this cycle stands here
+  input  logic [mmu_pkg::EpochWidth-1:0] reply_epoch_i[Walkers],  // mem_epoch_o of that command
+  input  logic [63:0]                    reply_data_i[Walkers],   // the entry, or the first PDPTE
   input  logic [63:0]                    reply_data1_i,
   input  logic [63:0]                    reply_data2_i,
   input  logic [63:0]                    reply_data3_i,
-  input  logic                           reply_swapped_i,
-  input  logic [1:0]                     reply_served_i, // mem_served_o: needed where a reply is used in its cycle
-  input  logic                           reply_error_i,
+  input  logic                           reply_swapped_i[Walkers],
+  input  logic [1:0]                     reply_served_i[Walkers], // mem_served_o: for a reply that is used in its cycle
+  input  logic [1:0]                     reply_row_i[Walkers],    // mem_row_o, the same
+  input  logic                           reply_error_i[Walkers],
 
   // events
-  output logic                           unit_data_o,     // the miss unit serves the data port
-  output logic                           stlb_lookup_o,
-  output logic                           stlb_hit_o,
-  output logic                           stlb_hit_large_o,
-  output logic [15:0]                    stlb_hit_set_o,
-  output logic [7:0]                     stlb_hit_way_o,
-  output logic [5:2]                     psc_looked_o,    // levels that count the lookup
-  output logic                           psc_hit_o,       // in the last of them
-  output logic [7:0]                     psc_hit_way_o,
-  output logic                           psc_data_o,      // for the data port
+  output logic                           stlb_lookup_o[Walkers],
+  output mmu_pkg::found_t                stlb_found_o[Walkers],
+  output logic [5:2]                     psc_looked_o[Walkers],   // levels that count the lookup
+  output logic                           psc_hit_o[Walkers],      // in the last of them
+  output logic [7:0]                     psc_hit_way_o[Walkers],
+  output logic                           psc_data_o[Walkers],     // for the data port
   output logic                           served_data_o,
   output logic [1:0]                     served_level_o,
-  output logic [5:0]                     writeback_o,
-  output logic [6*46-1:0]                writeback_line_o,
-  output logic                           fill_o,
-  output logic                           fill_data_o,
-  output logic                           fill_large_o,
-  output logic [15:0]                    fill_set_o,
-  output logic [7:0]                     fill_way_o,
-  output logic                           fill_evicts_o,
-  output logic [63:0]                    fill_va_o,
-  output logic [1:0]                     fill_level_o,
-  output logic [mmu_pkg::FrameWidth-1:0] fill_frame_o,
-  output logic                           fill_stlb_o,     // the same into the second level
-  output logic                           fill_stlb_large_o,
-  output logic [15:0]                    fill_stlb_set_o,
-  output logic [7:0]                     fill_stlb_way_o,
-  output logic                           fill_stlb_evicts_o,
-  output logic [5:2]                     fill_psc_o,      // and the walk caches
-  output logic [4*8-1:0]                 fill_psc_ways_o,
-  output logic [5:2]                     fill_psc_evicts_o,
-  output logic [4*40-1:0]                fill_psc_tables_o,
+  output logic [1:0]                     served_row_o,
+  output logic [Writebacks-1:0]          writeback_o,
+  output logic [Writebacks*46-1:0]       writeback_line_o,
+  output mmu_pkg::filled_t               fetch_filled_o,
+  output mmu_pkg::filled_t               data_filled_o,
+  output mmu_pkg::filled_t               stlb_filled_o[Walkers],
+  output logic [5:2]                     psc_filled_o[Walkers],
+  output logic [4*8-1:0]                 psc_fill_ways_o[Walkers],
+  output logic [5:2]                     psc_fill_evicts_o[Walkers],
+  output logic [4*40-1:0]                psc_fill_tables_o[Walkers],
+  output logic                           unit_data_o[Walkers],    // the miss unit serves the data port
+  output logic                           unit_merged_o[Walkers],  // with the other unit's walk
+  output logic [63:0]                    unit_va_o[Walkers],      // what is filled
+  output logic [1:0]                     unit_level_o[Walkers],
+  output logic [mmu_pkg::FrameWidth-1:0] unit_frame_o[Walkers],
   output logic                           quad_o,       // pages of level 2 have 4 MiB, not 2
   output logic [6:0]                     drop_o,       // entries may go from: walk caches, then large and main array of
                                                        // second level, DTLB, ITLB; which shows after the next edge
@@ -207,26 +205,33 @@ module mmu_top #(
   // -------------------------------------------------------------------------------------------------------------------
   // Straps
 
-  logic [31:0] itlb_latency_q, dtlb_latency_q, stlb_latency_q, l1d_latency_q, l2_latency_q, l3_latency_q, dram_latency_q;
-  logic [31:0] walk_start_q, walk_step_q, walk_cas_q, op_cr_q, op_invlpg_q, op_invpcid_q, op_segment_q;
+  mmu_pkg::latencies_t latencies_q;
+  mmu_pkg::dram_t dram_q;
   logic [51:0] beyond_q;
+  logic pcid_q, global_q;
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      itlb_latency_q <= itlb_latency_i;
-      dtlb_latency_q <= dtlb_latency_i;
-      stlb_latency_q <= stlb_latency_i;
-      l1d_latency_q <= l1d_latency_i;
-      l2_latency_q <= l2_latency_i;
-      l3_latency_q <= l3_latency_i;
-      dram_latency_q <= dram_latency_i;
-      walk_start_q <= walk_start_i;
-      walk_step_q <= walk_step_i;
-      walk_cas_q <= walk_cas_i;
-      op_cr_q <= op_cr_i;
-      op_invlpg_q <= op_invlpg_i;
-      op_invpcid_q <= op_invpcid_i;
-      op_segment_q <= op_segment_i;
+      latencies_q.itlb <= itlb_latency_i;
+      latencies_q.dtlb <= dtlb_latency_i;
+      latencies_q.stlb <= stlb_latency_i;
+      latencies_q.start <= walk_start_i;
+      latencies_q.step <= walk_step_i;
+      latencies_q.cas <= walk_cas_i;
+      latencies_q.l1d <= l1d_latency_i;
+      latencies_q.l2 <= l2_latency_i;
+      latencies_q.l3 <= l3_latency_i;
+      latencies_q.dram <= dram_latency_i;
+      latencies_q.row_hit <= dram_row_hit_i;
+      latencies_q.row_conflict <= dram_row_conflict_i;
+      dram_q.bank_mask <= dram_bank_mask_i;
+      dram_q.row_shift <= dram_row_shift_i;
+      latencies_q.cr <= op_cr_i;
+      latencies_q.invlpg <= op_invlpg_i;
+      latencies_q.invpcid <= op_invpcid_i;
+      latencies_q.segment <= op_segment_i;
       beyond_q <= '1 << maxphyaddr_i;
+      pcid_q <= pcid_i;
+      global_q <= global_i;
     end
   end
 
@@ -285,49 +290,124 @@ module mmu_top #(
   // -------------------------------------------------------------------------------------------------------------------
   // The reply
 
-  logic [63:0] reply_data_q, reply_data1_q, reply_data2_q, reply_data3_q, reply_data;
-  logic reply_swapped_q, reply_error_q, reply_swapped, reply_error;
+  logic [63:0] reply_data1_q, reply_data2_q, reply_data3_q;
   always_ff @(posedge clk_i) begin
-    if (reply_i) begin
-      reply_data_q <= reply_data_i;
+    if (reply_i[0]) begin
       reply_data1_q <= reply_data1_i;
       reply_data2_q <= reply_data2_i;
       reply_data3_q <= reply_data3_i;
-      reply_swapped_q <= reply_swapped_i;
-      reply_error_q <= reply_error_i;
     end
   end
 
-  if (Bypass) begin : g_bypass
-    assign reply_data = mem_valid_o ? reply_data_i : reply_data_q;
-    assign reply_swapped = mem_valid_o ? reply_swapped_i : reply_swapped_q;
-    assign reply_error = mem_valid_o ? reply_error_i : reply_error_q;
-  end else begin : g_registered
-    assign reply_data = reply_data_q;
-    assign reply_swapped = reply_swapped_q;
-    assign reply_error = reply_error_q;
+  // A reply to a command that is no longer under way is dropped here.
+  logic [Walkers-1:0][mmu_pkg::EpochWidth-1:0] mem_epoch, reply_epoch;  // under way; of what stands here
+  logic [Walkers-1:0] reply_used;
+  logic [Walkers-1:0][63:0] reply_data;
+  logic [Walkers-1:0] reply_swapped, reply_error, early_swapped;
+  mmu_pkg::served_e [Walkers-1:0] early_served;
+  mmu_pkg::row_e [Walkers-1:0] early_row;
+  for (genvar w = 0; w < Walkers; w++) begin : g_reply
+    logic [63:0] value_q;
+    logic swapped_q, error_q;
+    always_ff @(posedge clk_i) begin
+      if (reply_i[w] & reply_epoch_i[w] == mem_epoch[w]) begin
+        reply_epoch[w] <= reply_epoch_i[w];
+        value_q <= reply_data_i[w];
+        swapped_q <= reply_swapped_i[w];
+        error_q <= reply_error_i[w];
+      end
+    end
+    if (Bypass) begin : g_bypass
+      assign reply_data[w] = mem_valid_o[w] ? reply_data_i[w] : value_q;
+      assign reply_swapped[w] = mem_valid_o[w] ? reply_swapped_i[w] : swapped_q;
+      assign reply_error[w] = mem_valid_o[w] ? reply_error_i[w] : error_q;
+    end else begin : g_registered
+      assign reply_data[w] = value_q;
+      assign reply_swapped[w] = swapped_q;
+      assign reply_error[w] = error_q;
+    end
+    assign early_swapped[w] = reply_swapped_i[w];
+    assign early_served[w] = mmu_pkg::served_e'(reply_served_i[w]);
+    assign early_row[w] = mmu_pkg::row_e'(reply_row_i[w]);
   end
 
   // -------------------------------------------------------------------------------------------------------------------
-  mmu_pkg::entry_t fill_entry, peek_entry;
+  // Vectors and structs inside, plain pins outside
+
   mmu_pkg::path_e fetch_path, data_path;
   mmu_pkg::fault_e fetch_fault, data_fault;
-  mmu_pkg::mem_e mem_command;
-  mmu_pkg::served_e mem_served, served_level;
+  mmu_pkg::served_e served_level;
+  mmu_pkg::row_e served_row;
+  mmu_pkg::peek_t peek;
   assign fetch_path_o = fetch_path;
   assign data_path_o = data_path;
   assign fetch_fault_o = fetch_fault;
   assign data_fault_o = data_fault;
-  assign mem_command_o = mem_command;
-  assign mem_served_o = mem_served;
   assign served_level_o = served_level;
-  assign fill_level_o = fill_entry.level;
-  assign fill_frame_o = fill_entry.frame;
-  assign peek_frame_o = peek_entry.frame;
-  assign peek_level_o = peek_entry.level;
-  assign peek_key_o = peek_entry.key;
-  assign peek_flags_o = {peek_entry.is_global, peek_entry.dirty, peek_entry.rights.no_execute, peek_entry.rights.user,
-                         peek_entry.rights.writable};
+  assign served_row_o = served_row;
+  always_comb begin
+    peek_valid_o = 1'b0;
+    peek_vpn_o = '0;
+    peek_frame_o = '0;
+    peek_level_o = '0;
+    peek_pcid_o = '0;
+    peek_key_o = '0;
+    peek_flags_o = '0;
+    if (peek_q) begin
+      peek_valid_o = peek.valid;
+      peek_vpn_o = peek.vpn;
+      peek_frame_o = peek.entry.frame;
+      peek_level_o = peek.entry.level;
+      peek_pcid_o = peek.pcid;
+      peek_key_o = peek.entry.key;
+      peek_flags_o = {peek.entry.is_global, peek.entry.dirty, peek.entry.rights.no_execute, peek.entry.rights.user,
+                      peek.entry.rights.writable};
+    end
+  end
+
+  logic [Walkers-1:0] mem_valid, mem_data, mem_wide, stlb_lookup, psc_hit, psc_data, unit_data, unit_merged;
+  mmu_pkg::mem_e [Walkers-1:0] mem_command;
+  mmu_pkg::served_e [Walkers-1:0] mem_served;
+  mmu_pkg::row_e [Walkers-1:0] mem_row;
+  logic [Walkers-1:0][mmu_pkg::LevelWidth-1:0] mem_level;
+  logic [Walkers-1:0][51:0] mem_pa;
+  logic [Walkers-1:0][63:0] mem_expected, mem_desired, unit_va;
+  mmu_pkg::found_t [Walkers-1:0] stlb_found;
+  mmu_pkg::filled_t [Walkers-1:0] stlb_filled;
+  logic [Walkers-1:0][5:2] psc_looked, psc_filled, psc_fill_evicts;
+  logic [Walkers-1:0][7:0] psc_hit_way;
+  logic [Walkers-1:0][4*8-1:0] psc_fill_ways;
+  logic [Walkers-1:0][4*40-1:0] psc_fill_tables;
+  mmu_pkg::entry_t [Walkers-1:0] unit_entry;
+  for (genvar w = 0; w < Walkers; w++) begin : g_pins
+    assign mem_valid_o[w] = mem_valid[w];
+    assign mem_command_o[w] = mem_command[w];
+    assign mem_data_o[w] = mem_data[w];
+    assign mem_level_o[w] = mem_level[w];
+    assign mem_wide_o[w] = mem_wide[w];
+    assign mem_pa_o[w] = mem_pa[w];
+    assign mem_expected_o[w] = mem_expected[w];
+    assign mem_desired_o[w] = mem_desired[w];
+    assign mem_served_o[w] = mem_served[w];
+    assign mem_epoch_o[w] = mem_epoch[w];
+    assign mem_row_o[w] = mem_row[w];
+    assign stlb_lookup_o[w] = stlb_lookup[w];
+    assign stlb_found_o[w] = stlb_found[w];
+    assign psc_looked_o[w] = psc_looked[w];
+    assign psc_hit_o[w] = psc_hit[w];
+    assign psc_hit_way_o[w] = psc_hit_way[w];
+    assign psc_data_o[w] = psc_data[w];
+    assign stlb_filled_o[w] = stlb_filled[w];
+    assign psc_filled_o[w] = psc_filled[w];
+    assign psc_fill_ways_o[w] = psc_fill_ways[w];
+    assign psc_fill_evicts_o[w] = psc_fill_evicts[w];
+    assign psc_fill_tables_o[w] = psc_fill_tables[w];
+    assign unit_data_o[w] = unit_data[w];
+    assign unit_merged_o[w] = unit_merged[w];
+    assign unit_va_o[w] = unit_va[w];
+    assign unit_level_o[w] = unit_entry[w].level;
+    assign unit_frame_o[w] = unit_entry[w].frame;
+  end
 
   mmu #(
     .ItlbSets(ItlbSets),
@@ -356,8 +436,10 @@ module mmu_top #(
     .L3Sets(L3Sets),
     .L3Ways(L3Ways),
     .CacheEntry(CacheEntry),
+    .DramBanks(DramBanks),
     .DataTimed(DataTimed),
     .AtOnce(Bypass),
+    .Walkers(Walkers),
     .PscWidth(PscWidth)
   ) mmu (
     .clk_i,
@@ -365,21 +447,11 @@ module mmu_top #(
     .step_i(step_q),
     .now_i(now_q),
     .wake_o(next_o),
-    .itlb_latency_i(itlb_latency_q),
-    .dtlb_latency_i(dtlb_latency_q),
-    .stlb_latency_i(stlb_latency_q),
-    .start_i(walk_start_q),
-    .step_cycles_i(walk_step_q),
-    .cas_cycles_i(walk_cas_q),
-    .l1d_latency_i(l1d_latency_q),
-    .l2_latency_i(l2_latency_q),
-    .l3_latency_i(l3_latency_q),
-    .dram_latency_i(dram_latency_q),
-    .cr_cycles_i(op_cr_q),
-    .invlpg_cycles_i(op_invlpg_q),
-    .invpcid_cycles_i(op_invpcid_q),
-    .segment_cycles_i(op_segment_q),
+    .latencies_i(latencies_q),
+    .dram_i(dram_q),
     .beyond_i(beyond_q),
+    .has_pcid_i(pcid_q),
+    .has_global_i(global_q),
     .fetch_i(fetch_q),
     .fetch_offset_i(fetch_va_q),
     .fetch_size_i(fetch_size_q),
@@ -394,10 +466,7 @@ module mmu_top #(
     .fetch_va_o,
     .fetch_begin_o,
     .fetch_lookup_o,
-    .fetch_hit_o,
-    .fetch_hit_large_o,
-    .fetch_hit_set_o,
-    .fetch_hit_way_o,
+    .fetch_found_o,
     .data_i(data_q),
     .data_offset_i(data_va_q),
     .data_size_i(data_size_q),
@@ -412,10 +481,7 @@ module mmu_top #(
     .data_va_o,
     .data_begin_o,
     .data_lookup_o,
-    .data_hit_o,
-    .data_hit_large_o,
-    .data_hit_set_o,
-    .data_hit_way_o,
+    .data_found_o,
     .control_i(control_q),
     .control_op_i(control_op_q),
     .control_user_i(control_user_q),
@@ -428,54 +494,49 @@ module mmu_top #(
     .control_flags_i(control_flags_q),
     .control_done_o,
     .control_refused_o,
-    .mem_valid_o,
+    .mem_valid_o(mem_valid),
     .mem_command_o(mem_command),
-    .mem_data_o,
-    .mem_level_o,
-    .mem_wide_o,
-    .mem_pa_o,
-    .mem_expected_o,
-    .mem_desired_o,
+    .mem_data_o(mem_data),
+    .mem_level_o(mem_level),
+    .mem_wide_o(mem_wide),
+    .mem_pa_o(mem_pa),
+    .mem_expected_o(mem_expected),
+    .mem_desired_o(mem_desired),
     .mem_served_o(mem_served),
+    .mem_epoch_o(mem_epoch),
+    .mem_row_o(mem_row),
+    .reply_used_o(reply_used),
     .reply_data_i(reply_data),
     .reply_data1_i(reply_data1_q),
     .reply_data2_i(reply_data2_q),
     .reply_data3_i(reply_data3_q),
     .reply_swapped_i(reply_swapped),
     .reply_error_i(reply_error),
-    .early_swapped_i(reply_swapped_i),
-    .early_served_i(mmu_pkg::served_e'(reply_served_i)),
-    .unit_data_o,
-    .stlb_lookup_o,
-    .stlb_hit_o,
-    .stlb_hit_large_o,
-    .stlb_hit_set_o,
-    .stlb_hit_way_o,
-    .psc_looked_o,
-    .psc_hit_o,
-    .psc_hit_way_o,
-    .psc_data_o,
+    .early_swapped_i(early_swapped),
+    .early_served_i(early_served),
+    .early_row_i(early_row),
+    .stlb_lookup_o(stlb_lookup),
+    .stlb_found_o(stlb_found),
+    .psc_looked_o(psc_looked),
+    .psc_hit_o(psc_hit),
+    .psc_hit_way_o(psc_hit_way),
+    .psc_data_o(psc_data),
     .served_data_o,
     .served_level_o(served_level),
+    .served_row_o(served_row),
     .writeback_o,
     .writeback_line_o,
-    .fill_o,
-    .fill_data_o,
-    .fill_large_o,
-    .fill_set_o,
-    .fill_way_o,
-    .fill_evicts_o,
-    .fill_va_o,
-    .fill_entry_o(fill_entry),
-    .fill_stlb_o,
-    .fill_stlb_large_o,
-    .fill_stlb_set_o,
-    .fill_stlb_way_o,
-    .fill_stlb_evicts_o,
-    .fill_psc_o,
-    .fill_psc_ways_o,
-    .fill_psc_evicts_o,
-    .fill_psc_tables_o,
+    .fetch_filled_o,
+    .data_filled_o,
+    .stlb_filled_o(stlb_filled),
+    .psc_filled_o(psc_filled),
+    .psc_fill_ways_o(psc_fill_ways),
+    .psc_fill_evicts_o(psc_fill_evicts),
+    .psc_fill_tables_o(psc_fill_tables),
+    .unit_data_o(unit_data),
+    .unit_merged_o(unit_merged),
+    .unit_va_o(unit_va),
+    .unit_entry_o(unit_entry),
     .quad_o,
     .drop_o,
     .dropped_itlb_o,
@@ -488,10 +549,7 @@ module mmu_top #(
     .peek_i(peek_q),
     .peek_what_i(peek_what_q),
     .peek_index_i(peek_index_q),
-    .peek_valid_o,
-    .peek_vpn_o,
-    .peek_pcid_o,
-    .peek_entry_o(peek_entry),
+    .peek_o(peek),
     .peek_value_o
   );
 

@@ -33,7 +33,7 @@ static const char no_verilator[] =
 
 // --- the list of sources ---------------------------------------------------------------------------------------------
 
-enum { SOURCES_MAX = 64 };
+enum { SOURCES_MAX = 128 };
 
 struct sources {
   char path[SOURCES_MAX][PATH_ROOM];  // of all files under rtl/ that matter, the package first
@@ -52,32 +52,33 @@ static bool has_ending(const char* name, const char* ending) {
   return n > e && strcmp(name + n - e, ending) == 0;
 }
 
-static bool add_folder(struct sources* sources, const char* folder, struct error* err) {
-  char path[PATH_ROOM];
-  snprintf(path, sizeof path, "%s/%s", PAGEWALK_ROOT, folder);
+// Adds the sources of a folder and of those in it; `rtl/check` only if `checked`.
+static bool add_folder(struct sources* sources, const char* path, bool checked, struct error* err) {
   DIR* dir = opendir(path);
   if (!dir) return error_set(err, "%s: %s", path, strerror(errno));
-  for (struct dirent* entry; (entry = readdir(dir));) {
-    if (!has_ending(entry->d_name, ".sv") && !has_ending(entry->d_name, ".svh")) continue;
-    if (sources->count < SOURCES_MAX) {
-      int n = snprintf(sources->path[sources->count], PATH_ROOM, "%s/%s", path, entry->d_name);
-      sources->count += n > 0 && n < PATH_ROOM;
+  bool good = true;
+  for (struct dirent* entry; good && (entry = readdir(dir));) {
+    char full[PATH_ROOM];
+    struct stat status;
+    int n = snprintf(full, sizeof full, "%s/%s", path, entry->d_name);
+    if (entry->d_name[0] == '.' || n < 0 || n >= PATH_ROOM || stat(full, &status) != 0) continue;
+    if (S_ISDIR(status.st_mode)) {
+      if (checked || strcmp(entry->d_name, "check") != 0) good = add_folder(sources, full, checked, err);
+    } else if (has_ending(entry->d_name, ".sv") || has_ending(entry->d_name, ".svh")) {
+      if (sources->count == SOURCES_MAX) {
+        good = error_set(err, "%s: more than %d sources", path, SOURCES_MAX);
+      } else {
+        memcpy(sources->path[sources->count++], full, (size_t)n + 1);
+      }
     }
   }
   closedir(dir);
-  return true;
+  return good;
 }
 
 static bool find_sources(struct sources* sources, bool checked, struct error* err) {
-  static const char* const folders[] = {"rtl", "rtl/segment", "rtl/tlb", "rtl/walk", "rtl/memory"};
   sources->count = 0;
-  for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
-    char path[PATH_ROOM];
-    snprintf(path, sizeof path, "%s/%s", PAGEWALK_ROOT, folders[i]);
-    if (access(path, F_OK) != 0) continue;  // folders of parts that are not there yet
-    if (!add_folder(sources, folders[i], err)) return false;
-  }
-  if (checked && !add_folder(sources, "rtl/check", err)) return false;
+  if (!add_folder(sources, PAGEWALK_ROOT "/rtl", checked, err)) return false;
   if (sources->count == 0) return error_set(err, "%s/rtl: no SystemVerilog sources there", PAGEWALK_ROOT);
   qsort(sources->path, sources->count, PATH_ROOM, compare_sources);
   return true;
@@ -85,7 +86,8 @@ static bool find_sources(struct sources* sources, bool checked, struct error* er
 
 // --- parameters and hash ---------------------------------------------------------------------------------------------
 
-enum { PARAMETERS = 28, PARAMETER_ROOM = 40 };
+enum { DRAM_BANKS_MAX = 64 };  // in use are dram.banks of them: no build for each number
+enum { PARAMETERS = 30, PARAMETER_ROOM = 40 };
 
 struct parameters {
   char text[PARAMETERS][PARAMETER_ROOM];  // -GName=value
@@ -125,6 +127,8 @@ static void find_parameters(const struct config* c, struct parameters* p) {
       {"L3Sets", l3->sets},
       {"L3Ways", l3->sets ? l3->ways : 1},
       {"CacheEntry", caches ? c->cache.walker : CACHE_L1D},
+      {"DramBanks", c->dram.banks ? DRAM_BANKS_MAX : 0},
+      {"Walkers", c->walkers},
       {"DataTimed", l1d->sets && c->data.cache == DATA_CACHE_TIMED},
       {"Bypass", rtl_needs_bypass(c)},
   };
@@ -153,8 +157,8 @@ static bool hash_file(uint64_t* hash, const char* path, struct error* err) {
 static bool hash_build(const struct rtl_build* build, const struct sources* sources,
                        const struct parameters* parameters, const char* version, uint64_t* hash, struct error* err) {
   static const char* const headers[] = {"csrc/rtl_engine/shim.cpp", "csrc/rtl_engine/shim.h", "csrc/rtl_engine/build.c",
-                                        "csrc/engine/engine.h",     "csrc/engine/serial.h",   "csrc/config/config.h",
-                                        "csrc/base/error.h"};
+                                        "csrc/engine/engine.h",     "csrc/engine/serial.h",   "csrc/engine/overlap.h",
+                                        "csrc/config/config.h",     "csrc/base/error.h"};
   *hash = UINT64_C(0xcbf29ce484222325);
   for (size_t i = 0; i < sources->count; i++) {
     if (!hash_file(hash, sources->path[i], err)) return false;

@@ -48,11 +48,6 @@ static struct rtl_instance* load(const char* path, const struct config* config, 
 
 struct engine* rtl_engine_create(const struct config* config, struct memory_bus memory, bool traced,
                                  struct error* err) {
-  if (config->walkers != 1 || config->core.overlap) {
-    error_set(err, "%s: the RTL has one walker and a serial core so far; use --engine model",
-              config->walkers != 1 ? "walkers=2" : "core.overlap=true");
-    return NULL;
-  }
   const char* asserts = getenv("PAGEWALK_ASSERT");
   struct rtl_build build = {.config = config, .traced = traced, .checked = asserts && strcmp(asserts, "1") == 0};
   char path[1024];

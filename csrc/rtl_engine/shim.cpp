@@ -20,6 +20,9 @@
 
 #include "Vmmu.h"
 #include "engine/serial.h"
+extern "C" {
+#include "engine/overlap.h"  // its code is the loading program's: one core for all engines
+}
 #include "verilated.h"
 #if VM_TRACE
 #include "verilated_fst_c.h"
@@ -39,11 +42,34 @@ struct part_state {
   bool walking, clean;  // clean: the walk is for a write that hit a clean entry
 };
 
+// mmu_pkg::found_t and filled_t, as they stand on the outputs.
+struct found {
+  explicit found(uint32_t bits)
+      : hit(bits >> 25 & 1),
+        large(bits >> 24 & 1),
+        set(static_cast<uint16_t>(bits >> 8)),
+        way(static_cast<uint8_t>(bits)) {}
+  bool hit, large;
+  uint16_t set;
+  uint8_t way;
+};
+struct filled {
+  explicit filled(uint32_t bits)
+      : valid(bits >> 26 & 1),
+        large(bits >> 25 & 1),
+        evicts(bits >> 24 & 1),
+        set(static_cast<uint16_t>(bits >> 8)),
+        way(static_cast<uint8_t>(bits)) {}
+  bool valid, large, evicts;
+  uint16_t set;
+  uint8_t way;
+};
+
 // A port's outputs, copied so that both ports are handled by the same code.
 struct port_out {
-  bool accept, lookup, hit, large, begin, answer;
-  uint8_t path, fault, error, way;
-  uint16_t set;
+  bool accept, lookup, begin, answer;
+  uint8_t path, fault, error;
+  uint32_t found, filled;  // found_t, filled_t
   uint64_t pa, va;
 };
 
@@ -52,6 +78,7 @@ struct Shim : rtl_instance {
 
   const struct config config;
   const struct memory_bus memory;
+  const unsigned walkers;
   const bool bypass;  // a reply can be needed in the command's cycle
   VerilatedContext context;
   Vmmu top;
@@ -66,6 +93,8 @@ struct Shim : rtl_instance {
   uint64_t load_cycles = 0;  // of the PDPTE load that the control operation under way has made
   event_fn* notify = nullptr;
   void* notify_ctx = nullptr;
+  // What the memory commands of this cycle were, by unit; type EVENT_TYPE_COUNT: none.
+  struct event memory_events[WALKERS_MAX];
   std::vector<struct event> held;  // events of this cycle that wait for the drops before them
   bool holding = false;
   uint64_t control_since = 0;
@@ -86,7 +115,8 @@ struct Shim : rtl_instance {
 
   void present(unsigned port, const struct ref& part);
   void withdraw();
-  bool serve(struct event* event);
+  void serve();
+  void serve_unit(unsigned unit);
   void cycle(uint64_t cycle, struct tick_out* out);
   void emit(struct event event, uint64_t cycle) {
     event.cycle = cycle;
@@ -95,17 +125,19 @@ struct Shim : rtl_instance {
     else
       notify(notify_ctx, &event);
   }
-  void harvest(uint64_t cycle, const struct event& memory_event, bool memory_used, struct tick_out* out);
+  void harvest(uint64_t cycle, struct tick_out* out);
   void finish(unsigned port, const port_out& port_out, uint64_t cycle, struct answer* answer);
-  void harvest_second_level(uint64_t cycle);
-  void harvest_walk_caches(uint64_t cycle);
-  void harvest_fills(uint64_t cycle);
+  void emit_memory(uint64_t cycle, uint8_t type);
+  void harvest_lookups(unsigned port, const port_out& port_out, uint64_t cycle);
+  void emit_lookup(unsigned port, unsigned array, const struct found& found, uint64_t cycle);
+  void harvest_walk_caches(unsigned unit, uint64_t cycle);
+  void harvest_fills(const port_out& port_out, unsigned unit, uint64_t cycle);
   void harvest_data(uint64_t cycle);
   unsigned psc_shift(unsigned level) const;
   uint32_t control_latency() const;
   void follow_control();
-  uint32_t data_delay(uint8_t served) const;
-  uint32_t served_latency(uint8_t served) const;
+  uint32_t data_delay() const;
+  uint32_t served_latency(uint8_t served, uint8_t row) const;
   void emit_drops(uint64_t cycle, unsigned arrays);
   void check_debts(uint64_t cycle) const;
   [[noreturn]] void stuck(const char* what, uint64_t cycle, uint64_t since) const;
@@ -135,7 +167,12 @@ struct Shim : rtl_instance {
 // Reset and clock
 
 Shim::Shim(const struct config& config_in, struct memory_bus memory_in)
-    : rtl_instance(), config(config_in), memory(memory_in), bypass(rtl_needs_bypass(&config_in)), top(&context, "") {
+    : rtl_instance(),
+      config(config_in),
+      memory(memory_in),
+      walkers(config_in.walkers),
+      bypass(rtl_needs_bypass(&config_in)),
+      top(&context, "") {
 #if VM_TRACE
   context.traceEverOn(true);
 #endif
@@ -146,6 +183,10 @@ Shim::Shim(const struct config& config_in, struct memory_bus memory_in)
   top.l2_latency_i = config.cache.l2.latency;
   top.l3_latency_i = config.cache.l3.latency;
   top.dram_latency_i = config.dram.latency;
+  top.dram_row_hit_i = config.dram.row_hit;
+  top.dram_row_conflict_i = config.dram.row_conflict;
+  top.dram_bank_mask_i = static_cast<CData>(config.dram.banks - 1) & 63;
+  while (config.dram.row >> (7 + top.dram_row_shift_i)) top.dram_row_shift_i++;
   top.walk_start_i = config.walk.start;
   top.walk_step_i = config.walk.step;
   top.walk_cas_i = config.walk.cas;
@@ -154,6 +195,8 @@ Shim::Shim(const struct config& config_in, struct memory_bus memory_in)
   top.op_invpcid_i = config.op.invpcid;
   top.op_segment_i = config.op.segment;
   top.maxphyaddr_i = static_cast<CData>(config.maxphyaddr);
+  top.pcid_i = config.pcid != 0;
+  top.global_i = config.global != 0;
   serial_reset_segments(segments);
   for (unsigned edges = 0; edges < 2; edges++) edge();
   top.rst_ni = 1;
@@ -182,7 +225,7 @@ void Shim::settle() {
   withdraw();
   top.step_i = 0;
   edge();
-  top.reply_i = 0;
+  for (unsigned u = 0; u < walkers; u++) top.reply_i[u] = 0;
 }
 
 // One sample a cycle, so that GTKWave's time axis counts cycles.
@@ -243,108 +286,118 @@ void Shim::withdraw() {
   top.control_i = 0;
 }
 
-// Answers the memory command of this cycle, if there is one, and describes it as an event.
-bool Shim::serve(struct event* event) {
-  top.reply_i = top.mem_valid_o;
-  if (!top.mem_valid_o) return false;
-  unsigned port = top.mem_data_o ? PORT_DATA : PORT_FETCH;
-  unsigned size = top.mem_wide_o ? 8 : 4;
-  event->port = static_cast<uint8_t>(port);
-  event->level = top.mem_level_o;
-  event->pa = top.mem_pa_o;
-  event->served = top.mem_served_o;
-  top.reply_served_i = top.mem_served_o;
-  const uint32_t latency = served_latency(event->served);
-  if (top.mem_command_o == 0) {
+// Answers the memory commands of this cycle, the fetch's first, and notes them as events.
+void Shim::serve() {
+  bool any = false;
+  for (unsigned u = 0; u < walkers; u++) {
+    memory_events[u].type = EVENT_TYPE_COUNT;
+    top.reply_i[u] = top.mem_valid_o[u];
+    if (!top.mem_valid_o[u]) continue;
+    any = true;
+    serve_unit(u);
+  }
+  if (any && bypass) top.eval();
+}
+
+void Shim::serve_unit(unsigned u) {
+  struct event& event = memory_events[u];
+  event = {};
+  unsigned port = top.mem_data_o[u] ? PORT_DATA : PORT_FETCH;
+  unsigned size = top.mem_wide_o[u] ? 8 : 4;
+  event.port = static_cast<uint8_t>(port);
+  event.level = top.mem_level_o[u];
+  event.pa = top.mem_pa_o[u];
+  event.served = top.mem_served_o[u];
+  top.reply_served_i[u] = top.mem_served_o[u];
+  top.reply_epoch_i[u] = top.mem_epoch_o[u];
+  top.reply_row_i[u] = top.mem_row_o[u];
+  const uint32_t latency = served_latency(event.served, top.mem_row_o[u]);
+  if (top.mem_command_o[u] == 0) {
     uint64_t value = 0;
-    bool good = memory.read(memory.ctx, event->pa, size, &value);
-    event->type = EVENT_READ;
-    event->value = good ? value : 0;
-    top.reply_data_i = event->value;
-    top.reply_swapped_i = 0;
-    top.reply_error_i = !good;
+    bool good = memory.read(memory.ctx, event.pa, size, &value);
+    event.type = EVENT_READ;
+    event.value = good ? value : 0;
+    top.reply_data_i[u] = event.value;
+    top.reply_swapped_i[u] = 0;
+    top.reply_error_i[u] = !good;
     parts[port].reads++;
     counters.walk_refs++;
-  } else if (top.mem_command_o == 1) {
+  } else if (top.mem_command_o[u] == 1) {
     bool swapped = false;
-    bool good = memory.cas(memory.ctx, event->pa, size, top.mem_expected_o, top.mem_desired_o, &swapped);
-    event->type = EVENT_CAS;
-    event->value = top.mem_desired_o;
-    event->hit = good && swapped;
-    top.reply_swapped_i = event->hit;
-    top.reply_error_i = !good;
+    bool good = memory.cas(memory.ctx, event.pa, size, top.mem_expected_o[u], top.mem_desired_o[u], &swapped);
+    event.type = EVENT_CAS;
+    event.value = top.mem_desired_o[u];
+    event.hit = good && swapped;
+    top.reply_swapped_i[u] = event.hit;
+    top.reply_error_i[u] = !good;
     parts[port].cas_cycles += latency + config.walk.cas;
-    if (event->hit)
+    if (event.hit)
       counters.ad_updates++;
     else if (good)
       counters.cas_failures++;
   } else {
     uint64_t values[4] = {};
     bool good = true;
-    for (unsigned i = 0; i < 4; i++) good = memory.read(memory.ctx, event->pa + 8 * i, 8, &values[i]) && good;
-    event->type = EVENT_PDPTE;
-    event->port = 0;
-    top.reply_data_i = values[0];
+    for (unsigned i = 0; i < 4; i++) good = memory.read(memory.ctx, event.pa + 8 * i, 8, &values[i]) && good;
+    event.type = EVENT_PDPTE;
+    event.port = 0;
+    top.reply_data_i[u] = values[0];
     top.reply_data1_i = values[1];
     top.reply_data2_i = values[2];
     top.reply_data3_i = values[3];
-    top.reply_swapped_i = 0;
-    top.reply_error_i = !good;
+    top.reply_swapped_i[u] = 0;
+    top.reply_error_i[u] = !good;
     load_cycles = latency + uint64_t{config.walk.step};
   }
   for (unsigned level = config.cache.walker; level < CACHE_LEVELS; level++) {
     const uint32_t sets[] = {config.cache.l1d.sets, config.cache.l2.sets, config.cache.l3.sets};
-    if (!sets[level] || event->served < level) continue;
-    (event->served == level ? counters.cache[level].walk_hits : counters.cache[level].walk_misses)++;
+    if (!sets[level] || event.served < level) continue;
+    (event.served == level ? counters.cache[level].walk_hits : counters.cache[level].walk_misses)++;
   }
-  if (bypass) top.eval();
-  return true;
 }
 
-uint32_t Shim::served_latency(uint8_t served) const {
+uint32_t Shim::served_latency(uint8_t served, uint8_t row) const {
   const uint32_t latencies[] = {config.cache.l1d.latency, config.cache.l2.latency, config.cache.l3.latency,
                                 config.dram.latency};
-  return latencies[served];
+  const uint32_t rows[] = {latencies[served], config.dram.row_hit, config.dram.latency, config.dram.row_conflict};
+  return rows[row];
 }
 
 // By how much the data come later than from L1D.
-uint32_t Shim::data_delay(uint8_t served) const {
-  uint32_t latency = served_latency(served), l1d = config.cache.l1d.latency;
+uint32_t Shim::data_delay() const {
+  uint32_t latency = served_latency(top.served_level_o, top.served_row_o), l1d = config.cache.l1d.latency;
   return latency > l1d ? latency - l1d : 0;
 }
 
 // The inputs are presented: makes the cycle happen.
 void Shim::cycle(uint64_t cycle, struct tick_out* out) {
-  struct event memory_event = {};
   dump_gap(cycle);
   now = cycle;
   top.step_i = 1;
   top.now_i = cycle;
   rise();
-  bool memory_used = serve(&memory_event);
+  serve();
   dump_wave();
   fall();
-  harvest(cycle, memory_event, memory_used, out);
+  harvest(cycle, out);
   now = cycle + 1;
 }
 
 port_out Shim::outputs(unsigned port) const {
   port_out o;
-#define PORT_OUTPUTS(p)    \
-  o = {                    \
-    !!top.p##_accept_o,    \
-    !!top.p##_lookup_o,    \
-    !!top.p##_hit_o,       \
-    !!top.p##_hit_large_o, \
-    !!top.p##_begin_o,     \
-    !!top.p##_answer_o,    \
-    top.p##_path_o,        \
-    top.p##_fault_o,       \
-    top.p##_error_o,       \
-    top.p##_hit_way_o,     \
-    top.p##_hit_set_o,     \
-    top.p##_pa_o,          \
-    top.p##_va_o           \
+#define PORT_OUTPUTS(p) \
+  o = {                 \
+    !!top.p##_accept_o, \
+    !!top.p##_lookup_o, \
+    !!top.p##_begin_o,  \
+    !!top.p##_answer_o, \
+    top.p##_path_o,     \
+    top.p##_fault_o,    \
+    top.p##_error_o,    \
+    top.p##_found_o,    \
+    top.p##_filled_o,   \
+    top.p##_pa_o,       \
+    top.p##_va_o        \
   }
   if (port == PORT_FETCH)
     PORT_OUTPUTS(fetch);
@@ -371,6 +424,8 @@ void Shim::finish(unsigned port, const port_out& o, uint64_t cycle, struct answe
   answer->fault = o.fault;
   answer->error = o.error;
   answer->reads = part.reads;
+  for (unsigned u = 0; u < walkers; u++) answer->merged |= top.unit_data_o[u] == port && top.unit_merged_o[u];
+  counters.merged += answer->merged;
   answer->base = latency(port);
   answer->stlb = part.stlb;
   answer->walk = static_cast<uint32_t>(walk) - ad_update;
@@ -385,12 +440,12 @@ void Shim::finish(unsigned port, const port_out& o, uint64_t cycle, struct answe
   counters.faults_pf += o.fault == FAULT_PF;
   counters.faults_gp += o.fault == FAULT_GP;
   if (port == PORT_DATA && top.served_data_o) {
-    answer->data = data_delay(top.served_level_o);
+    answer->data = data_delay();
     counters.cycles_data += answer->data;
   }
 }
 
-void Shim::harvest(uint64_t cycle, const struct event& memory_event, bool memory_used, struct tick_out* out) {
+void Shim::harvest(uint64_t cycle, struct tick_out* out) {
   const port_out ports[PORT_COUNT] = {outputs(PORT_FETCH), outputs(PORT_DATA)};
   for (unsigned p = 0; p < PORT_COUNT; p++) {
     if (!ports[p].accept) continue;
@@ -410,29 +465,7 @@ void Shim::harvest(uint64_t cycle, const struct event& memory_event, bool memory
       emit(event, cycle);
     }
   }
-  for (unsigned p = 0; p < PORT_COUNT; p++) {
-    if (!ports[p].lookup) continue;
-    if (ports[p].hit) {
-      tlb(p).hits++;
-      parts[p].clean = true;  // if it walks after a hit, then for a write to a clean entry
-    } else {
-      tlb(p).misses++;
-    }
-    if (notify) {
-      struct event event = {};
-      event.type = EVENT_LOOKUP;
-      event.port = static_cast<uint8_t>(p);
-      event.array = static_cast<uint8_t>((p == PORT_FETCH ? ARRAY_ITLB : ARRAY_DTLB) + ports[p].large);
-      event.hit = ports[p].hit;
-      if (ports[p].hit) {
-        event.set = ports[p].set;
-        event.way = ports[p].way;
-      }
-      event.va = parts[p].va;
-      emit(event, cycle);
-    }
-  }
-  if (top.stlb_lookup_o) harvest_second_level(cycle);
+  for (unsigned p = 0; p < PORT_COUNT; p++) harvest_lookups(p, ports[p], cycle);
   for (unsigned p = 0; p < PORT_COUNT; p++) {
     if (!ports[p].begin) continue;
     if (!parts[p].walking) {
@@ -448,12 +481,14 @@ void Shim::harvest(uint64_t cycle, const struct event& memory_event, bool memory
       emit(event, cycle);
     }
   }
-  if (top.psc_looked_o) harvest_walk_caches(cycle);
-  if (memory_used && notify && memory_event.type != EVENT_PDPTE) emit(memory_event, cycle);
-  if (top.fill_o || top.fill_psc_o) harvest_fills(cycle);
+  for (unsigned u = 0; u < walkers; u++)
+    if (top.psc_looked_o[u]) harvest_walk_caches(u, cycle);
+  emit_memory(cycle, EVENT_READ);
+  emit_memory(cycle, EVENT_CAS);
+  for (unsigned u = 0; u < walkers; u++) harvest_fills(ports[top.unit_data_o[u] ? PORT_DATA : PORT_FETCH], u, cycle);
   const unsigned drops = top.drop_o;
   holding = drops != 0;  // what comes after the drops in the order of events
-  if (memory_used && notify && memory_event.type == EVENT_PDPTE) emit(memory_event, cycle);
+  emit_memory(cycle, EVENT_PDPTE);
   if (top.control_done_o) {
     control_owed = false;
     counters.controls++;
@@ -496,45 +531,68 @@ void Shim::harvest(uint64_t cycle, const struct event& memory_event, bool memory
   if (drops) emit_drops(cycle, drops);
 }
 
-void Shim::harvest_second_level(uint64_t cycle) {
-  unsigned port = top.unit_data_o ? PORT_DATA : PORT_FETCH;
-  parts[port].stlb = config.stlb.latency;
-  (top.stlb_hit_o ? counters.stlb.hits : counters.stlb.misses)++;
-  if (top.stlb_hit_o) parts[port].clean = true;
+void Shim::emit_memory(uint64_t cycle, uint8_t type) {
   if (!notify) return;
+  for (unsigned u = 0; u < walkers; u++)
+    if (memory_events[u].type == type) emit(memory_events[u], cycle);
+}
+
+// In the port's TLB, then in the second level.
+void Shim::harvest_lookups(unsigned port, const port_out& port_out, uint64_t cycle) {
+  part_state& part = parts[port];
+  if (port_out.lookup) {
+    const struct found found(port_out.found);
+    (found.hit ? tlb(port).hits : tlb(port).misses)++;
+    if (found.hit) part.clean = true;  // if it walks after a hit, then for a write to a clean entry
+    if (notify) emit_lookup(port, port == PORT_FETCH ? ARRAY_ITLB : ARRAY_DTLB, found, cycle);
+  }
+  for (unsigned u = 0; u < walkers; u++) {
+    if (!top.stlb_lookup_o[u] || (top.unit_data_o[u] ? PORT_DATA : PORT_FETCH) != port) continue;
+    const struct found found(top.stlb_found_o[u]);
+    part.stlb = config.stlb.latency;
+    (found.hit ? counters.stlb.hits : counters.stlb.misses)++;
+    if (found.hit) part.clean = true;
+    if (notify) emit_lookup(port, ARRAY_STLB, found, cycle);
+  }
+}
+
+void Shim::emit_lookup(unsigned port, unsigned array, const struct found& found, uint64_t cycle) {
   struct event event = {};
   event.type = EVENT_LOOKUP;
   event.port = static_cast<uint8_t>(port);
-  event.array = static_cast<uint8_t>(ARRAY_STLB + top.stlb_hit_large_o);
-  event.hit = top.stlb_hit_o;
-  if (top.stlb_hit_o) {
-    event.set = top.stlb_hit_set_o;
-    event.way = top.stlb_hit_way_o;
+  event.array = static_cast<uint8_t>(array + found.large);
+  event.hit = found.hit;
+  if (found.hit) {
+    event.set = found.set;
+    event.way = found.way;
   }
   event.va = parts[port].va;
   emit(event, cycle);
 }
 
 // Each level that was looked up, deepest first; only the last of them can have hit.
-void Shim::harvest_walk_caches(uint64_t cycle) {
+void Shim::harvest_walk_caches(unsigned u, uint64_t cycle) {
+  const unsigned looked = top.psc_looked_o[u];
   for (unsigned level = 0; level < 4; level++) {
-    if (!(top.psc_looked_o >> level & 1)) continue;
-    bool hit = top.psc_hit_o && top.psc_looked_o >> (level + 1) == 0;
+    if (!(looked >> level & 1)) continue;
+    bool hit = top.psc_hit_o[u] && looked >> (level + 1) == 0;
     (hit ? counters.psc[level].hits : counters.psc[level].misses)++;
     if (!notify) continue;
     struct event event = {};
     event.type = EVENT_PSC;
-    event.port = top.psc_data_o ? PORT_DATA : PORT_FETCH;
+    event.port = top.psc_data_o[u] ? PORT_DATA : PORT_FETCH;
     event.array = static_cast<uint8_t>(psc_first + level);
     event.hit = hit;
-    if (hit) event.way = top.psc_hit_way_o;
+    if (hit) event.way = top.psc_hit_way_o[u];
     emit(event, cycle);
   }
 }
 
 // An entry goes to the port's TLB, to the second level and to the walk caches in one cycle.
-void Shim::harvest_fills(uint64_t cycle) {
-  unsigned port = top.fill_data_o ? PORT_DATA : PORT_FETCH;
+void Shim::harvest_fills(const port_out& port_out, unsigned u, uint64_t cycle) {
+  const struct filled first(port_out.filled), second(top.stlb_filled_o[u]);
+  if (!first.valid && !second.valid && !top.psc_filled_o[u]) return;
+  unsigned port = top.unit_data_o[u] ? PORT_DATA : PORT_FETCH;
   const unsigned shifts[] = {0, 12, top.quad_o ? 22u : 21u, 30};
   auto fill = [&](unsigned array, unsigned set, unsigned way, bool evicts, unsigned shift, uint64_t frame) {
     array_counters(array).fills++;
@@ -547,24 +605,22 @@ void Shim::harvest_fills(uint64_t cycle) {
     event.set = static_cast<uint16_t>(set);
     event.way = static_cast<uint16_t>(way);
     event.shift = static_cast<uint8_t>(shift);
-    event.va = top.fill_va_o >> shift << shift;
+    event.va = top.unit_va_o[u] >> shift << shift;
     event.pa = frame << 12;
     event.hit = evicts;
     emit(event, cycle);
   };
-  unsigned shift = shifts[top.fill_level_o];
-  if (top.fill_o)
-    fill((port == PORT_FETCH ? ARRAY_ITLB : ARRAY_DTLB) + top.fill_large_o, top.fill_set_o, top.fill_way_o,
-         top.fill_evicts_o, shift, top.fill_frame_o);
-  if (top.fill_stlb_o)
-    fill(ARRAY_STLB + top.fill_stlb_large_o, top.fill_stlb_set_o, top.fill_stlb_way_o, top.fill_stlb_evicts_o, shift,
-         top.fill_frame_o);
+  unsigned shift = shifts[top.unit_level_o[u]];
+  if (first.valid)
+    fill((port == PORT_FETCH ? ARRAY_ITLB : ARRAY_DTLB) + first.large, first.set, first.way, first.evicts, shift,
+         top.unit_frame_o[u]);
+  if (second.valid) fill(ARRAY_STLB + second.large, second.set, second.way, second.evicts, shift, top.unit_frame_o[u]);
   for (unsigned level = 0; level < 4; level++) {
-    if (!(top.fill_psc_o >> level & 1)) continue;
+    if (!(top.psc_filled_o[u] >> level & 1)) continue;
     uint64_t frame = 0;  // 40 bits from bit 40 * level of a vector of 32-bit words
     for (unsigned bit = 0; bit < 40; bit++)
-      frame |= uint64_t{top.fill_psc_tables_o.at((40 * level + bit) / 32) >> (40 * level + bit) % 32 & 1} << bit;
-    fill(psc_first + level, 0, top.fill_psc_ways_o >> 8 * level & 255, top.fill_psc_evicts_o >> level & 1,
+      frame |= uint64_t{top.psc_fill_tables_o[u].at((40 * level + bit) / 32) >> (40 * level + bit) % 32 & 1} << bit;
+    fill(psc_first + level, 0, top.psc_fill_ways_o[u] >> 8 * level & 255, top.psc_fill_evicts_o[u] >> level & 1,
          psc_shift(level), frame);
   }
 }
@@ -585,7 +641,7 @@ void Shim::harvest_data(uint64_t cycle) {
       emit(event, cycle);
     }
   }
-  for (unsigned slot = 0; slot < 6; slot++) {
+  for (unsigned slot = 0; slot < 3 * (walkers + 1); slot++) {
     if (!(top.writeback_o >> slot & 1)) continue;
     counters.writebacks++;
     if (!notify) continue;
@@ -783,8 +839,11 @@ uint64_t Shim::issue(const struct ref& part, uint64_t cycle_in, bool want, struc
   fall();
   if (__builtin_expect(!hit, 0)) {
     struct tick_out out;
-    top.reply_i = 0;
-    harvest(cycle_in, {}, false, &out);
+    for (unsigned u = 0; u < walkers; u++) {
+      top.reply_i[u] = 0;
+      memory_events[u].type = EVENT_TYPE_COUNT;
+    }
+    harvest(cycle_in, &out);
     withdraw();
     return wait_answer(port, cycle_in, &out, answer, fault, data);
   }
@@ -797,7 +856,7 @@ uint64_t Shim::issue(const struct ref& part, uint64_t cycle_in, bool want, struc
       counters.cache[CACHE_L1D].data_hits++;
     } else {
       harvest_data(cycle_in);
-      *data = data_delay(top.served_level_o);
+      *data = data_delay();
       counters.cycles_data += *data;
     }
   }
@@ -851,8 +910,13 @@ void op_play(void* self, const struct ref* refs, size_t n, struct play* play) {
   shim->withdraw();
   shim->top.step_i = 1;
   struct serial_account account = {};
-  shim->now =
-      serial_play(self, serial_issue, shim->now, shim->va_mask, serial_bases(shim->segments), refs, n, play, &account);
+  const struct segment* bases = serial_bases(shim->segments);
+  if (shim->config.core.overlap) {
+    const struct overlap_engine core = {self, op_tick, nullptr};
+    shim->now = overlap_play(&core, shim->now, shim->va_mask, bases, refs, n, play, &account);
+  } else {
+    shim->now = serial_play(self, serial_issue, shim->now, shim->va_mask, bases, refs, n, play, &account);
+  }
   serial_settle(&shim->counters, &account);
   shim->counters.refs += play->done;
 }
@@ -957,7 +1021,7 @@ bool op_wave(void* self, const char* path, uint64_t zero, uint64_t first, uint64
 #endif
 
 const struct engine_ops shim_ops = {
-    op_destroy, op_now, op_tick, op_play, op_wait, op_counters, op_on_event, op_dump, op_registers,
+    op_destroy, op_now, op_tick, op_play, op_wait, op_counters, op_on_event, nullptr, op_dump, op_registers,
 #if VM_TRACE
     op_wave,
 #else

@@ -20,6 +20,7 @@ struct rtl_instance {
 static inline bool rtl_needs_bypass(const struct config* config) {
   const struct cache_config* const caches[CACHE_LEVELS] = {&config->cache.l1d, &config->cache.l2, &config->cache.l3};
   bool at_once = config->dram.latency == 1;
+  if (config->dram.banks) at_once |= config->dram.row_hit == 1 || config->dram.row_conflict == 1;
   for (int level = 0; level < CACHE_LEVELS; level++) at_once |= caches[level]->sets && caches[level]->latency == 1;
   return at_once && (config->walk.step == 0 || config->walk.cas == 0);
 }

@@ -2,7 +2,10 @@
 // Claims about the whole MMU, bound to mmu from outside; in builds with PAGEWALK_ASSERT=1 only.
 // docs/timing.md, "Who asks" and "Order within a cycle".
 
-module mmu_check (
+module mmu_check #(
+  parameter int unsigned Walkers = 1,
+  parameter int unsigned StlbSets = 0
+) (
   input logic        clk_i,
   input logic        rst_ni,
   input logic        step_i,
@@ -19,10 +22,18 @@ module mmu_check (
   input logic        control_i,
   input logic        control_done_o,
   input logic        hold,
-  input logic        unit_busy,
-  input logic        walk_mem,
-  input logic        unit_fill_second,
-  input logic        unit_done,
+  input logic [Walkers-1:0] unit_busy,
+  input logic [Walkers-1:0] walk_mem,
+  input mmu_pkg::filled_t [Walkers-1:0] stlb_filled_o,
+  input logic [Walkers-1:0][5:2] psc_filled_o,
+  input logic [Walkers-1:0] unit_data_o,
+  input logic        fetch_waits,
+  input logic        data_waits,
+  input logic        fetch_served,
+  input logic        fetch_fill,
+  input logic        data_served,
+  input logic        data_fill,
+  input logic [Walkers-1:0] unit_done,
   input logic        fetch_grant,
   input logic        data_grant,
   input logic        control_load
@@ -40,20 +51,47 @@ module mmu_check (
   NothingAcceptedDuringControl:
     assert property (@(posedge clk_i) disable iff (!rst_ni) hold |-> !fetch_accept_o & !data_accept_o);
   ControlActsAlone:
-    assert property (@(posedge clk_i) disable iff (!rst_ni) control_done_o |-> !fetch_busy & !data_busy & !unit_busy);
+    assert property (@(posedge clk_i) disable iff (!rst_ni)
+                     control_done_o |-> !fetch_busy & !data_busy & unit_busy == '0);
 
-  // The walker serves one at a time; walker and control never use the memory port together.
-  OneGrantAtMost: assert property (@(posedge clk_i) disable iff (!rst_ni) !(fetch_grant & data_grant));
-  GrantOnlyWhenWalkerFree:
-    assert property (@(posedge clk_i) disable iff (!rst_ni) fetch_grant | data_grant |-> !unit_busy | unit_done);
-  OneMemoryCommandAtMost: assert property (@(posedge clk_i) disable iff (!rst_ni) !(walk_mem & control_load));
-  FillOnlyAtTheEnd: assert property (@(posedge clk_i) disable iff (!rst_ni) unit_fill_second |-> unit_done);
-  NoFillAcrossControl: assert property (@(posedge clk_i) disable iff (!rst_ni) control_i |-> !unit_fill_second);
+  // Units. Fair: who waits is not overtaken; nobody starves: who waits, waits for a unit that works for the other.
+  GrantOnlyWhenFree:
+    assert property (@(posedge clk_i) disable iff (!rst_ni)
+                     fetch_grant |-> (!unit_busy[0] | unit_done[0]) & !(Walkers == 1 & data_grant));
+  DataGrantOnlyWhenFree:
+    assert property (@(posedge clk_i) disable iff (!rst_ni)
+                     data_grant |-> !unit_busy[Walkers-1] | unit_done[Walkers-1]);
+  FetchIsNotOvertaken: assert property (@(posedge clk_i) disable iff (!rst_ni) fetch_waits |-> !data_grant);
+  DataIsNotOvertaken: assert property (@(posedge clk_i) disable iff (!rst_ni) data_waits |-> !fetch_grant);
+  FetchDoesNotStarve:
+    assert property (@(posedge clk_i) disable iff (!rst_ni)
+                     fetch_waits |-> Walkers == 1 & unit_busy[0] & &unit_data_o & data_busy);
+  DataDoesNotStarve:
+    assert property (@(posedge clk_i) disable iff (!rst_ni)
+                     data_waits |-> Walkers == 1 & unit_busy[0] & ~|unit_data_o & fetch_busy);
+  WhoWaitsIsNext:
+    assert property (@(posedge clk_i) disable iff (!rst_ni)
+                     (fetch_waits | data_waits) & unit_done[0] |->
+                     (fetch_grant & fetch_waits) | (fetch_answer_o & fetch_waits)
+                     | (data_grant & data_waits) | (data_answer_o & data_waits));
+  OneMemoryCommandAtMost: assert property (@(posedge clk_i) disable iff (!rst_ni) !(|walk_mem & control_load));
+  FetchFillsWhenServed: assert property (@(posedge clk_i) disable iff (!rst_ni) fetch_fill |-> fetch_served);
+  DataFillsWhenServed: assert property (@(posedge clk_i) disable iff (!rst_ni) data_fill |-> data_served);
+
+  // A walk that a control operation finds fills nothing; a hit in the second level may fill the port's TLB.
+  logic second_filled;
+  always_comb begin
+    second_filled = 1'b0;
+    for (int unsigned w = 0; w < Walkers; w++) second_filled |= stlb_filled_o[w].valid | psc_filled_o[w] != '0;
+  end
+  NoFillAcrossControl:
+    assert property (@(posedge clk_i) disable iff (!rst_ni)
+                     control_i |-> !second_filled & (StlbSets != 0 | !(fetch_fill | data_fill)));
 
   // An edge without a cycle changes nothing that the ports can see.
   NothingHappensWithoutStep:
     assert property (@(posedge clk_i) disable iff (!rst_ni)
-                     !step_i |-> !fetch_answer_o & !data_answer_o & !control_done_o & !walk_mem & !unit_done);
+                     !step_i |-> !fetch_answer_o & !data_answer_o & !control_done_o & walk_mem == '0 & unit_done == '0);
 
   // Whoever works has a next cycle, and it lies ahead.
   WakeLiesAhead:
@@ -62,4 +100,7 @@ module mmu_check (
 
 endmodule
 
-bind mmu mmu_check mmu_check (.*);
+bind mmu mmu_check #(
+  .Walkers(Walkers),
+  .StlbSets(StlbSets)
+) mmu_check (.*);

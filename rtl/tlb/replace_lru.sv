@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// True least-recently-used replacement, as the classic matrix: for each set one bit for each pair of ways.
+// True least-recently-used replacement, as the classic matrix: one bit for each pair of ways of a set.
 // A touch masks every row with one pattern, whatever the order was; the victim is the way that is newer than nobody.
-// Touch: at the clock edge. Victim: combinational, from the state at the cycle's start.
+// Combinational: the state is kept in replacement.sv. It needs no reset: a set is asked for a victim only when every way
+// was filled, and so touched.
 //
 //   bit (row i, column j) = 1: way i was used after way j        example: used in the order 2, 0, 3, 1
 //   touch w: fill row w with ones, then clear column w                  0 1 2 3
@@ -11,59 +12,41 @@
 //                                                                   3   1 . 1 .
 
 module replace_lru #(
-  parameter int unsigned Sets = 16,
   parameter int unsigned Ways = 4,
-  parameter int unsigned SetWidth = Sets > 1 ? $clog2(Sets) : 1,
-  parameter int unsigned WayWidth = Ways > 1 ? $clog2(Ways) : 1
+  parameter int unsigned WayWidth = Ways > 1 ? $clog2(Ways) : 1,
+  parameter int unsigned StateWidth = Ways * Ways
 ) (
-  input  logic                clk_i,
-  input  logic                touch_i,
-  input  logic [SetWidth-1:0] touch_set_i,
-  input  logic [WayWidth-1:0] touch_way_i,
-  input  logic                victim_i,
-  input  logic [SetWidth-1:0] victim_set_i,
-  output logic [WayWidth-1:0] victim_way_o
+  input  logic [StateWidth-1:0] state_i,    // of a set
+  input  logic                  touch_i,
+  input  logic [WayWidth-1:0]   way_i,      // the way touched
+  output logic                  changes_o,
+  output logic [StateWidth-1:0] state_o,    // after the touch, where it changes
+  input  logic                  ask_i,
+  input  logic [StateWidth-1:0] asked_i,    // of the set asked for a victim
+  output logic [WayWidth-1:0]   victim_o
 );
 
-  localparam int unsigned Bits = Ways * Ways;
-
-  // Needs no reset: a set is asked for a victim only when every way was filled, and so touched.
-  logic [Bits-1:0] newer_q[Sets];
-  initial begin
-    for (int unsigned s = 0; s < Sets; s++) newer_q[s] = '0;
-  end
-
   // A way that is the newest already changes nothing, and that is most touches.
-  logic [Bits-1:0] touched;
   logic [Ways-1:0] others;
-  logic change;
   always_comb begin
-    touched = '0;
     others = '0;
-    change = 1'b0;
+    changes_o = 1'b0;
+    state_o = '0;
     if (touch_i) begin
-      others = ~(Ways'(1) << touch_way_i);
-      change = newer_q[touch_set_i][touch_way_i*Ways+:Ways] != others;
-      if (change) begin
-        touched = newer_q[touch_set_i];
-        for (int unsigned w = 0; w < Ways; w++) touched[w*Ways+:Ways] = touched[w*Ways+:Ways] & others;
-        touched[touch_way_i*Ways+:Ways] = others;
+      others = ~(Ways'(1) << way_i);
+      changes_o = state_i[way_i*Ways+:Ways] != others;
+      if (changes_o) begin
+        for (int unsigned w = 0; w < Ways; w++) state_o[w*Ways+:Ways] = state_i[w*Ways+:Ways] & others;
+        state_o[way_i*Ways+:Ways] = others;
       end
     end
   end
 
-  always_ff @(posedge clk_i) begin
-    if (change) newer_q[touch_set_i] <= touched;
-  end
-
-  logic [Bits-1:0] asked;
   always_comb begin
-    victim_way_o = '0;
-    asked = '0;
-    if (victim_i) begin
-      asked = newer_q[victim_set_i];
+    victim_o = '0;
+    if (ask_i) begin
       for (int unsigned w = 0; w < Ways; w++) begin
-        if (asked[w*Ways+:Ways] == '0) victim_way_o = WayWidth'(w);
+        if (asked_i[w*Ways+:Ways] == '0) victim_o = WayWidth'(w);
       end
     end
   end

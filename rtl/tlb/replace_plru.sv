@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Tree pseudo-LRU: one bit for each inner node of a binary tree over the ways. Ways: a power of two.
-// Touch: at the clock edge. Victim: combinational, from the state at the cycle's start.
+// Combinational: the state is kept in replacement.sv.
 //
 //               node 1                 A node's bit says where the victim is: 0 left, 1 right.
 //              0/    \1                Touching a way turns every node on its path away from it.
@@ -15,59 +15,43 @@
 //   way 1             1 0 1   3
 
 module replace_plru #(
-  parameter int unsigned Sets = 16,
   parameter int unsigned Ways = 4,
-  parameter int unsigned SetWidth = Sets > 1 ? $clog2(Sets) : 1,
-  parameter int unsigned WayWidth = Ways > 1 ? $clog2(Ways) : 1
+  parameter int unsigned WayWidth = Ways > 1 ? $clog2(Ways) : 1,
+  parameter int unsigned StateWidth = Ways  // one bit more than there are nodes: node n in bit n; one way has no node
 ) (
-  input  logic                clk_i,
-  input  logic                rst_ni,
-  input  logic                touch_i,
-  input  logic [SetWidth-1:0] touch_set_i,
-  input  logic [WayWidth-1:0] touch_way_i,
-  input  logic                victim_i,
-  input  logic [SetWidth-1:0] victim_set_i,
-  output logic [WayWidth-1:0] victim_way_o
+  input  logic [StateWidth-1:0] state_i,    // of a set
+  input  logic                  touch_i,
+  input  logic [WayWidth-1:0]   way_i,      // the way touched
+  output logic                  changes_o,
+  output logic [StateWidth-1:0] state_o,    // after the touch, where it changes
+  input  logic                  ask_i,
+  input  logic [StateWidth-1:0] asked_i,    // of the set asked for a victim
+  output logic [WayWidth-1:0]   victim_o
 );
 
   localparam int Depth = $clog2(Ways);
 
-  // One bit more than there are nodes, so that one way (no node) needs no special case. Node n in bit n.
-  logic [Sets*Ways-1:0] tree_q;
-  logic [Ways-1:0] touched, asked;
-
-  logic [WayWidth-1:0] touch_node;  // its top bit, always 1 at a leaf, falls off: what is left is the way
+  logic [WayWidth-1:0] touched;  // a node; its top bit, always 1 at a leaf, falls off: what is left is the way
   always_comb begin
-    touched = '0;
-    touch_node = 1;
+    touched = 1;
+    state_o = '0;
+    changes_o = touch_i;
     if (touch_i) begin
-      touched = tree_q[touch_set_i*Ways+:Ways];
+      state_o = state_i;
       for (int d = 0; d < Depth; d++) begin
-        touched[touch_node] = ~touch_way_i[Depth-1-d];
-        touch_node = WayWidth'({touch_node, touch_way_i[Depth-1-d]});
+        state_o[touched] = ~way_i[Depth-1-d];
+        touched = WayWidth'({touched, way_i[Depth-1-d]});
       end
     end
   end
 
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      tree_q <= '0;
-    end else if (touch_i) begin
-      tree_q[touch_set_i*Ways+:Ways] <= touched;
-    end
-  end
-
-  logic [WayWidth-1:0] victim_node;
+  logic [WayWidth-1:0] node;
   always_comb begin
-    asked = '0;
-    victim_node = 1;
-    if (victim_i) begin
-      asked = tree_q[victim_set_i*Ways+:Ways];
-      for (int d = 0; d < Depth; d++) begin
-        victim_node = WayWidth'({victim_node, asked[victim_node]});
-      end
+    node = 1;
+    if (ask_i) begin
+      for (int d = 0; d < Depth; d++) node = WayWidth'({node, asked_i[node]});
     end
-    victim_way_o = Ways > 1 ? victim_node : '0;
+    victim_o = Ways > 1 ? node : '0;
   end
 
 endmodule

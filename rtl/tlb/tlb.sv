@@ -16,6 +16,8 @@ module tlb #(
   parameter int unsigned Policy = mmu_pkg::ReplaceLru,
   parameter int unsigned LargeSets = 1,
   parameter int unsigned LargeWays = 8,
+  parameter int unsigned Ports = 1,  // see tlb_array
+  parameter bit          Meets = Ports > 1,
   // Debug and drop vectors of an absent array have one bit.
   parameter int unsigned Entries = Sets * Ways,
   parameter int unsigned LargeEntries = LargeSets == 0 ? 1 : LargeSets * LargeWays
@@ -24,30 +26,18 @@ module tlb #(
   input  logic                         rst_ni,
   input  mmu_pkg::context_t            context_i,
 
-  input  logic                         lookup_i,
-  input  logic [mmu_pkg::VpnWidth-1:0] lookup_vpn_i,
-  output logic                         hit_o,
-  output logic                         hit_large_o,
-  output logic [15:0]                  hit_set_o,
-  output logic [7:0]                   hit_way_o,
-  output mmu_pkg::entry_t              hit_entry_o,
-  input  logic                         touch_i,
+  input  logic [Ports-1:0]             lookup_i,
+  input  logic [Ports*mmu_pkg::VpnWidth-1:0] lookup_vpn_i,
+  output mmu_pkg::found_t [Ports-1:0]  found_o,
+  output mmu_pkg::entry_t [Ports-1:0]  hit_entry_o,
+  input  logic [Ports-1:0]             touch_i,
 
-  input  logic                         fill_i,
-  input  logic [mmu_pkg::VpnWidth-1:0] fill_vpn_i,
-  input  mmu_pkg::entry_t              fill_entry_i,
-  output logic                         fill_large_o,
-  output logic [15:0]                  fill_set_o,
-  output logic [7:0]                   fill_way_o,
-  output logic                         fill_evicts_o,
+  input  logic [Ports-1:0]             fill_i,
+  input  logic [Ports*mmu_pkg::VpnWidth-1:0] fill_vpn_i,
+  input  mmu_pkg::entry_t [Ports-1:0]  fill_entry_i,
+  output mmu_pkg::filled_t [Ports-1:0] filled_o,
 
-  input  mmu_pkg::drop_e               drop_i,
-  input  logic [mmu_pkg::PcidWidth-1:0] drop_pcid_i,
-  input  logic                         select_i,
-  input  logic                         drop_a_i,
-  input  logic [mmu_pkg::VpnWidth-1:0] drop_a_vpn_i,
-  input  logic                         drop_b_i,
-  input  logic [mmu_pkg::VpnWidth-1:0] drop_b_vpn_i,
+  input  mmu_pkg::drops_t              drops_i,
   output logic [1:0]                   drops_o,       // of the large array, of the main one; see tlb_array
   output logic [Entries-1:0]           dropped_o,
   output logic [LargeEntries-1:0]      dropped_large_o,
@@ -55,10 +45,7 @@ module tlb #(
   input  logic                         peek_i,
   input  logic                         peek_large_i,
   input  logic [15:0]                  peek_index_i,
-  output logic                         peek_valid_o,
-  output logic [mmu_pkg::VpnWidth-1:0] peek_vpn_o,
-  output logic [mmu_pkg::PcidWidth-1:0] peek_pcid_o,
-  output mmu_pkg::entry_t              peek_entry_o
+  output mmu_pkg::peek_t               peek_o
 );
 
   localparam bit Mixed = LargeSets == 0;
@@ -70,22 +57,27 @@ module tlb #(
   assign quad = context_i.mode == mmu_pkg::Mode32Bit;
   assign gigantic = context_i.wide;
 
-  assign fill_large_o = ~Mixed & fill_i & fill_entry_i.level != 2'd1;
+  logic [Ports-1:0] fill_large;
+  for (genvar p = 0; p < Ports; p++) begin : g_size
+    assign fill_large[p] = ~Mixed & fill_i[p] & fill_entry_i[p].level != 2'd1;
+  end
 
   // -------------------------------------------------------------------------------------------------------------------
-  logic main_hit, main_evicts, main_drops, main_peek_valid;
-  logic [SetWidth-1:0] main_hit_set, main_fill_set;
-  logic [WayWidth-1:0] main_hit_way, main_fill_way;
-  logic [mmu_pkg::VpnWidth-1:0] main_peek_vpn;
-  logic [mmu_pkg::PcidWidth-1:0] main_peek_pcid;
-  mmu_pkg::entry_t main_entry, main_peek_entry;
+  logic main_drops;
+  logic [Ports-1:0] main_hit, main_evicts;
+  logic [Ports*SetWidth-1:0] main_hit_set, main_fill_set;
+  logic [Ports*WayWidth-1:0] main_hit_way, main_fill_way;
+  mmu_pkg::entry_t [Ports-1:0] main_entry;
+  mmu_pkg::peek_t main_peek;
 
   tlb_array #(
     .Sets(Sets),
     .Ways(Ways),
     .Policy(Policy),
     .Holds4k(1'b1),
-    .HoldsLarge(Mixed)
+    .HoldsLarge(Mixed),
+    .Ports(Ports),
+    .Meets(Meets)
   ) main (
     .clk_i,
     .rst_ni,
@@ -99,68 +91,60 @@ module tlb #(
     .hit_way_o(main_hit_way),
     .hit_entry_o(main_entry),
     .touch_i(touch_i & main_hit),
-    .fill_i(fill_i & ~fill_large_o),
+    .fill_i(fill_i & ~fill_large),
     .fill_vpn_i,
     .fill_entry_i,
     .fill_set_o(main_fill_set),
     .fill_way_o(main_fill_way),
     .fill_evicts_o(main_evicts),
-    .drop_i,
-    .drop_pcid_i,
-    .select_i,
-    .drop_a_i,
-    .drop_a_vpn_i,
-    .drop_b_i,
-    .drop_b_vpn_i,
+    .drops_i,
     .drops_o(main_drops),
     .dropped_o,
     .peek_i(peek_i & ~peek_large_i),
     .peek_index_i(peek_index_i[IndexWidth-1:0]),
-    .peek_valid_o(main_peek_valid),
-    .peek_vpn_o(main_peek_vpn),
-    .peek_pcid_o(main_peek_pcid),
-    .peek_entry_o(main_peek_entry)
+    .peek_o(main_peek)
   );
 
   // -------------------------------------------------------------------------------------------------------------------
-  logic big_hit, big_evicts, big_drops, big_peek_valid;
-  logic [15:0] big_hit_set, big_fill_set;
-  logic [7:0] big_hit_way, big_fill_way;
-  logic [mmu_pkg::VpnWidth-1:0] big_peek_vpn;
-  logic [mmu_pkg::PcidWidth-1:0] big_peek_pcid;
-  mmu_pkg::entry_t big_entry, big_peek_entry;
+  logic big_drops;
+  logic [Ports-1:0] big_hit, big_evicts;
+  logic [Ports-1:0][15:0] big_hit_set, big_fill_set;
+  logic [Ports-1:0][7:0] big_hit_way, big_fill_way;
+  mmu_pkg::entry_t [Ports-1:0] big_entry;
+  mmu_pkg::peek_t big_peek;
 
   if (Mixed) begin : g_mixed
-    assign big_hit = 1'b0;
+    assign big_hit = '0;
     assign big_hit_set = '0;
     assign big_hit_way = '0;
     assign big_entry = '0;
     assign big_fill_set = '0;
     assign big_fill_way = '0;
-    assign big_evicts = 1'b0;
+    assign big_evicts = '0;
     assign big_drops = 1'b0;
     assign dropped_large_o = '0;
-    assign big_peek_valid = 1'b0;
-    assign big_peek_vpn = '0;
-    assign big_peek_pcid = '0;
-    assign big_peek_entry = '0;
+    assign big_peek = '0;
   end else begin : g_split
     localparam int unsigned BigSetWidth = LargeSets > 1 ? $clog2(LargeSets) : 1;
     localparam int unsigned BigWayWidth = LargeWays > 1 ? $clog2(LargeWays) : 1;
     localparam int unsigned BigIndexWidth = LargeEntries > 1 ? $clog2(LargeEntries) : 1;
-    logic [BigSetWidth-1:0] hit_set, fill_set;
-    logic [BigWayWidth-1:0] hit_way, fill_way;
-    assign big_hit_set = 16'(hit_set);
-    assign big_hit_way = 8'(hit_way);
-    assign big_fill_set = 16'(fill_set);
-    assign big_fill_way = 8'(fill_way);
+    logic [Ports*BigSetWidth-1:0] hit_set, fill_set;
+    logic [Ports*BigWayWidth-1:0] hit_way, fill_way;
+    for (genvar p = 0; p < Ports; p++) begin : g_where
+      assign big_hit_set[p] = 16'(hit_set[p*BigSetWidth+:BigSetWidth]);
+      assign big_hit_way[p] = 8'(hit_way[p*BigWayWidth+:BigWayWidth]);
+      assign big_fill_set[p] = 16'(fill_set[p*BigSetWidth+:BigSetWidth]);
+      assign big_fill_way[p] = 8'(fill_way[p*BigWayWidth+:BigWayWidth]);
+    end
 
     tlb_array #(
       .Sets(LargeSets),
       .Ways(LargeWays),
       .Policy(Policy),
       .Holds4k(1'b0),
-      .HoldsLarge(1'b1)
+      .HoldsLarge(1'b1),
+      .Ports(Ports),
+      .Meets(Meets)
     ) big (
       .clk_i,
       .rst_ni,
@@ -174,45 +158,40 @@ module tlb #(
       .hit_way_o(hit_way),
       .hit_entry_o(big_entry),
       .touch_i(touch_i & big_hit),
-      .fill_i(fill_large_o),
+      .fill_i(fill_large),
       .fill_vpn_i,
       .fill_entry_i,
       .fill_set_o(fill_set),
       .fill_way_o(fill_way),
       .fill_evicts_o(big_evicts),
-      .drop_i,
-      .drop_pcid_i,
-      .select_i,
-      .drop_a_i,
-      .drop_a_vpn_i,
-      .drop_b_i,
-      .drop_b_vpn_i,
+      .drops_i,
       .drops_o(big_drops),
       .dropped_o(dropped_large_o),
       .peek_i(peek_i & peek_large_i),
       .peek_index_i(peek_index_i[BigIndexWidth-1:0]),
-      .peek_valid_o(big_peek_valid),
-      .peek_vpn_o(big_peek_vpn),
-      .peek_pcid_o(big_peek_pcid),
-      .peek_entry_o(big_peek_entry)
+      .peek_o(big_peek)
     );
   end
 
   // -------------------------------------------------------------------------------------------------------------------
-  assign hit_o = main_hit | big_hit;
-  assign hit_large_o = big_hit;
-  assign hit_set_o = main_hit ? 16'(main_hit_set) : big_hit_set;
-  assign hit_way_o = main_hit ? 8'(main_hit_way) : big_hit_way;
-  assign hit_entry_o = main_hit ? main_entry : big_entry;
+  for (genvar p = 0; p < Ports; p++) begin : g_port
+    assign found_o[p].hit = main_hit[p] | big_hit[p];
+    assign found_o[p].big = big_hit[p];
+    assign found_o[p].set_index = main_hit[p] ? 16'(main_hit_set[p*SetWidth+:SetWidth]) : big_hit_set[p];
+    assign found_o[p].way_index = main_hit[p] ? 8'(main_hit_way[p*WayWidth+:WayWidth]) : big_hit_way[p];
+    assign hit_entry_o[p] = main_hit[p] ? main_entry[p] : big_entry[p];
 
-  assign fill_set_o = fill_large_o ? big_fill_set : 16'(main_fill_set);
-  assign fill_way_o = fill_large_o ? big_fill_way : 8'(main_fill_way);
-  assign fill_evicts_o = main_evicts | big_evicts;
+    assign filled_o[p].valid = fill_i[p];
+    assign filled_o[p].big = fill_large[p];
+    assign filled_o[p].evicts = main_evicts[p] | big_evicts[p];
+    assign filled_o[p].set_index = fill_large[p] ? big_fill_set[p] : 16'(main_fill_set[p*SetWidth+:SetWidth]);
+    assign filled_o[p].way_index = fill_large[p] ? big_fill_way[p] : 8'(main_fill_way[p*WayWidth+:WayWidth]);
+  end
+
   assign drops_o = {big_drops, main_drops};
-
-  assign peek_valid_o = main_peek_valid | big_peek_valid;
-  assign peek_vpn_o = peek_large_i ? big_peek_vpn : main_peek_vpn;
-  assign peek_pcid_o = peek_large_i ? big_peek_pcid : main_peek_pcid;
-  assign peek_entry_o = peek_large_i ? big_peek_entry : main_peek_entry;
+  always_comb begin
+    peek_o = '0;
+    if (peek_i) peek_o = peek_large_i ? big_peek : main_peek;
+  end
 
 endmodule

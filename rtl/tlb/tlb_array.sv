@@ -3,6 +3,9 @@
 // Lookup: combinational, in the cycle asked. Touch, fill and drop: at the clock edge, in this order, so that a drop
 // beats a fill of the same page but not a fill that took over its way. docs/timing.md, "Order within a cycle".
 //
+// Ports: one for each miss unit that looks up and fills. Of two fills in one cycle port 0's is the first: the second finds
+// what it has left, its page as well as its way (finer point 35). Vectors hold port p in slice p.
+//
 //   key (what a way is compared with)     level | page number, the bits inside a large page cleared
 //   set of a page                         the low bits of the page number in units of its own size
 //
@@ -20,6 +23,8 @@ module tlb_array #(
   parameter int unsigned Policy = mmu_pkg::ReplaceLru,
   parameter bit          Holds4k = 1'b1,
   parameter bit          HoldsLarge = 1'b0,
+  parameter int unsigned Ports = 1,
+  parameter bit          Meets = Ports > 1,  // a lookup can hit in the cycle of a fill
   parameter int unsigned SetWidth = Sets > 1 ? $clog2(Sets) : 1,
   parameter int unsigned WayWidth = Ways > 1 ? $clog2(Ways) : 1,
   parameter int unsigned Entries = Sets * Ways,
@@ -31,40 +36,32 @@ module tlb_array #(
   input  logic                         gigantic_i,    // the mode has 1 GiB pages
   input  logic [mmu_pkg::PcidWidth-1:0] pcid_i,       // the current one
 
-  input  logic                         lookup_i,
-  input  logic [mmu_pkg::VpnWidth-1:0] lookup_vpn_i,
-  output logic                         hit_o,
-  output logic [SetWidth-1:0]          hit_set_o,
-  output logic [WayWidth-1:0]          hit_way_o,
-  output mmu_pkg::entry_t              hit_entry_o,
-  input  logic                         touch_i,       // the hit of this cycle counts as a use
+  input  logic [Ports-1:0]             lookup_i,
+  input  logic [Ports*mmu_pkg::VpnWidth-1:0] lookup_vpn_i,
+  output logic [Ports-1:0]             hit_o,
+  output logic [Ports*SetWidth-1:0]    hit_set_o,
+  output logic [Ports*WayWidth-1:0]    hit_way_o,
+  output mmu_pkg::entry_t [Ports-1:0]  hit_entry_o,
+  input  logic [Ports-1:0]             touch_i,       // the hit of this cycle counts as a use
 
-  input  logic                         fill_i,
-  input  logic [mmu_pkg::VpnWidth-1:0] fill_vpn_i,
-  input  mmu_pkg::entry_t              fill_entry_i,
-  output logic [SetWidth-1:0]          fill_set_o,
-  output logic [WayWidth-1:0]          fill_way_o,
-  output logic                         fill_evicts_o, // a valid entry of another page goes
+  input  logic [Ports-1:0]             fill_i,
+  input  logic [Ports*mmu_pkg::VpnWidth-1:0] fill_vpn_i,
+  input  mmu_pkg::entry_t [Ports-1:0]  fill_entry_i,
+  output logic [Ports*SetWidth-1:0]    fill_set_o,
+  output logic [Ports*WayWidth-1:0]    fill_way_o,
+  output logic [Ports-1:0]             fill_evicts_o, // a valid entry of another page goes
 
-  input  mmu_pkg::drop_e               drop_i,        // by a control operation
-  input  logic [mmu_pkg::PcidWidth-1:0] drop_pcid_i,
-  input  logic                         select_i,      // drop_pcid_i becomes the current PCID
-  input  logic                         drop_a_i,      // what translates an address, of any size, visible
-  input  logic [mmu_pkg::VpnWidth-1:0] drop_a_vpn_i,  // DropPage and DropPcidPage mean this address, too
-  input  logic                         drop_b_i,
-  input  logic [mmu_pkg::VpnWidth-1:0] drop_b_vpn_i,
+  input  mmu_pkg::drops_t              drops_i,
   output logic                         drops_o,       // entries may go; which, dropped_o says after the edge
   output logic [Entries-1:0]           dropped_o,
 
   input  logic                         peek_i,
   input  logic [IndexWidth-1:0]        peek_index_i,
-  output logic                         peek_valid_o,
-  output logic [mmu_pkg::VpnWidth-1:0] peek_vpn_o,
-  output logic [mmu_pkg::PcidWidth-1:0] peek_pcid_o,
-  output mmu_pkg::entry_t              peek_entry_o
+  output mmu_pkg::peek_t               peek_o
 );
 
-  localparam int unsigned KeyWidth = 2 + mmu_pkg::VpnWidth;
+  localparam int unsigned Vpn = mmu_pkg::VpnWidth;
+  localparam int unsigned KeyWidth = 2 + Vpn;
 
   logic [Entries-1:0] valid_q, global_q, visible_q;
   logic [KeyWidth-1:0] tag_q[Entries];
@@ -105,31 +102,38 @@ module tlb_array #(
 
   logic [KeyWidth-1:0] lookup_key;
   logic [SetWidth-1:0] lookup_set;
+  logic [WayWidth-1:0] lookup_way;
   logic [Ways-1:0] lookup_visible;
   always_comb begin
-    hit_o = 1'b0;
+    hit_o = '0;
     hit_set_o = '0;
     hit_way_o = '0;
     hit_entry_o = '0;
     lookup_key = '0;
     lookup_set = '0;
+    lookup_way = '0;
     lookup_visible = '0;
-    if (lookup_i) begin
-      for (int unsigned l = 1; l <= 3; l++) begin
-        if (probe[l] && !hit_o) begin
-          lookup_key = key_of(2'(l), lookup_vpn_i, quad_i);
-          lookup_set = set_of(2'(l), lookup_vpn_i, quad_i);
-          lookup_visible = visible_q[lookup_set*Ways+:Ways];
-          hit_set_o = lookup_set;
-          for (int unsigned w = 0; w < Ways; w++) begin
-            if (lookup_visible[w] & tag_q[lookup_set*Ways+w] == lookup_key) begin
-              hit_o = 1'b1;
-              hit_way_o = WayWidth'(w);
+    for (int unsigned p = 0; p < Ports; p++) begin
+      if (lookup_i[p]) begin
+        for (int unsigned l = 1; l <= 3; l++) begin
+          if (probe[l] && !hit_o[p]) begin
+            lookup_key = key_of(2'(l), lookup_vpn_i[p*Vpn+:Vpn], quad_i);
+            lookup_set = set_of(2'(l), lookup_vpn_i[p*Vpn+:Vpn], quad_i);
+            lookup_visible = visible_q[lookup_set*Ways+:Ways];
+            for (int unsigned w = 0; w < Ways; w++) begin
+              if (lookup_visible[w] & tag_q[lookup_set*Ways+w] == lookup_key) begin
+                hit_o[p] = 1'b1;
+                lookup_way = WayWidth'(w);
+              end
             end
           end
         end
+        hit_set_o[p*SetWidth+:SetWidth] = lookup_set;
+        if (hit_o[p]) begin
+          hit_way_o[p*WayWidth+:WayWidth] = lookup_way;
+          hit_entry_o[p] = data_q[IndexWidth'(lookup_set * Ways + 32'(lookup_way))];
+        end
       end
-      if (hit_o) hit_entry_o = data_q[IndexWidth'(hit_set_o * Ways + 32'(hit_way_o))];
     end
   end
 
@@ -137,47 +141,117 @@ module tlb_array #(
   // Fill: over the entry of the same page, if it is visible or either is global (the lowest way, if there are several:
   // the others are dropped); else an invalid way, lowest first; else the policy's victim.
 
-  logic [WayWidth-1:0] victim_way;
-  logic [KeyWidth-1:0] fill_key;
-  logic [IndexWidth-1:0] fill_index;
-  logic [Ways-1:0] fill_valid, fill_rivals, fill_same;
-  logic fill_again, fill_doubles;
-  always_comb begin
-    fill_key = '0;
-    fill_set_o = '0;
-    if (fill_i) begin
-      fill_key = key_of(fill_entry_i.level, fill_vpn_i, quad_i);
-      fill_set_o = set_of(fill_entry_i.level, fill_vpn_i, quad_i);
-    end
-  end
+  logic [Ports-1:0] single;  // this cycle's first fill is port p's
+  logic first, second, first_fixed, second_fixed, first_again, second_again, doubles;
+  logic [Vpn-1:0] first_vpn, second_vpn;
+  mmu_pkg::entry_t first_entry, second_entry;
+  logic [KeyWidth-1:0] first_key, second_key;
+  logic [SetWidth-1:0] first_set, second_set;
+  logic [WayWidth-1:0] first_fixed_way, second_fixed_way, first_way, second_way;
+  logic [IndexWidth-1:0] first_index, second_index;
+  logic [Ways-1:0] first_valid, first_rivals, first_same, second_valid, second_rivals, second_same;
+  logic first_doubles, second_doubles;
+
+  assign first = |fill_i;
+  assign second = Ports > 1 & &fill_i;
+  assign single = second ? Ports'(1) : fill_i;
+  assign first_vpn = fill_i[0] ? fill_vpn_i[0+:Vpn] : fill_vpn_i[(Ports-1)*Vpn+:Vpn];
+  assign first_entry = fill_i[0] ? fill_entry_i[0] : fill_entry_i[Ports-1];
+  assign second_vpn = fill_vpn_i[(Ports-1)*Vpn+:Vpn];
+  assign second_entry = fill_entry_i[Ports-1];
 
   always_comb begin
-    fill_way_o = '0;
-    fill_evicts_o = 1'b0;
-    fill_index = '0;
-    fill_valid = '0;
-    fill_rivals = '0;
-    fill_same = '0;
-    fill_again = 1'b0;
-    fill_doubles = 1'b0;
-    if (fill_i) begin
-      fill_valid = valid_q[fill_set_o*Ways+:Ways];
-      fill_rivals = fill_entry_i.is_global ? fill_valid : visible_q[fill_set_o*Ways+:Ways];
-      fill_way_o = victim_way;
+    first_key = '0;
+    first_set = '0;
+    first_valid = '0;
+    first_rivals = '0;
+    first_same = '0;
+    first_again = 1'b0;
+    first_doubles = 1'b0;
+    first_fixed = 1'b0;
+    first_fixed_way = '0;
+    if (first) begin
+      first_key = key_of(first_entry.level, first_vpn, quad_i);
+      first_set = set_of(first_entry.level, first_vpn, quad_i);
+      first_valid = valid_q[first_set*Ways+:Ways];
+      first_rivals = first_entry.is_global ? first_valid : visible_q[first_set*Ways+:Ways];
       for (int unsigned w = Ways; w > 0; w--) begin
-        if (!fill_valid[w-1]) fill_way_o = WayWidth'(w - 1);
-      end
-      for (int unsigned w = Ways; w > 0; w--) begin
-        if (fill_rivals[w-1] & tag_q[fill_set_o*Ways+(w-1)] == fill_key) begin
-          fill_doubles = fill_again;
-          fill_again = 1'b1;
-          fill_way_o = WayWidth'(w - 1);
-          fill_same[w-1] = 1'b1;
+        if (!first_valid[w-1]) begin
+          first_fixed = 1'b1;
+          first_fixed_way = WayWidth'(w - 1);
         end
       end
-      if (fill_again) fill_same[fill_way_o] = 1'b0;
-      fill_evicts_o = &fill_valid & ~fill_again;
-      fill_index = IndexWidth'(fill_set_o * Ways + 32'(fill_way_o));
+      for (int unsigned w = Ways; w > 0; w--) begin
+        if (first_rivals[w-1] & tag_q[first_set*Ways+(w-1)] == first_key) begin
+          first_doubles = first_again;
+          first_again = 1'b1;
+          first_fixed = 1'b1;
+          first_fixed_way = WayWidth'(w - 1);
+          first_same[w-1] = 1'b1;
+        end
+      end
+      if (first_again) first_same[first_fixed_way] = 1'b0;
+    end
+  end
+  assign first_index = IndexWidth'(first_set * Ways + 32'(first_way));
+
+  // The second finds the first's entry in its way. What the first doubles is still there: drops come after fills.
+  always_comb begin
+    second_key = '0;
+    second_set = '0;
+    second_valid = '0;
+    second_rivals = '0;
+    second_same = '0;
+    second_again = 1'b0;
+    second_doubles = 1'b0;
+    second_fixed = 1'b0;
+    second_fixed_way = '0;
+    if (second) begin
+      second_key = key_of(second_entry.level, second_vpn, quad_i);
+      second_set = set_of(second_entry.level, second_vpn, quad_i);
+      second_valid = valid_q[second_set*Ways+:Ways];
+      second_rivals = second_entry.is_global ? second_valid : visible_q[second_set*Ways+:Ways];
+      if (first_set == second_set) begin
+        second_valid[first_way] = 1'b1;
+        second_rivals[first_way] = 1'b0;
+      end
+      for (int unsigned w = Ways; w > 0; w--) begin
+        if (!second_valid[w-1]) begin
+          second_fixed = 1'b1;
+          second_fixed_way = WayWidth'(w - 1);
+        end
+      end
+      for (int unsigned w = Ways; w > 0; w--) begin
+        if ((second_rivals[w-1] & tag_q[second_set*Ways+(w-1)] == second_key)
+            | (first_set == second_set & first_way == WayWidth'(w - 1) & first_key == second_key)) begin
+          second_doubles = second_again;
+          second_again = 1'b1;
+          second_fixed = 1'b1;
+          second_fixed_way = WayWidth'(w - 1);
+          second_same[w-1] = 1'b1;
+        end
+      end
+      if (second_again) second_same[second_fixed_way] = 1'b0;
+    end
+  end
+  assign second_index = IndexWidth'(second_set * Ways + 32'(second_way));
+  assign doubles = first_doubles | second_doubles;
+
+  always_comb begin
+    fill_set_o = '0;
+    fill_way_o = '0;
+    fill_evicts_o = '0;
+    for (int unsigned p = 0; p < Ports; p++) begin
+      if (single[p]) begin
+        fill_set_o[p*SetWidth+:SetWidth] = first_set;
+        fill_way_o[p*WayWidth+:WayWidth] = first_way;
+        fill_evicts_o[p] = ~first_fixed;
+      end
+    end
+    if (second) begin
+      fill_set_o[(Ports-1)*SetWidth+:SetWidth] = second_set;
+      fill_way_o[(Ports-1)*WayWidth+:WayWidth] = second_way;
+      fill_evicts_o[Ports-1] = ~second_fixed;
     end
   end
 
@@ -185,10 +259,10 @@ module tlb_array #(
   // Drops: the state after the fill, less what a drop names
 
   // The masks are as wide as the array: they are made only when something changes but the one bit that a fill sets.
-  assign drops_o = drop_i != mmu_pkg::DropNone | select_i | drop_a_i | drop_b_i | fill_doubles;
+  assign drops_o = drops_i.what != mmu_pkg::DropNone | drops_i.select | drops_i.a | drops_i.b | doubles;
 
   logic drop_page;
-  assign drop_page = drop_i == mmu_pkg::DropPage | drop_i == mmu_pkg::DropPcidPage;
+  assign drop_page = drops_i.what == mmu_pkg::DropPage | drops_i.what == mmu_pkg::DropPcidPage;
 
   always_ff @(posedge clk_i) begin : masks
     logic [Entries-1:0] valid, globals, visible, of_pcid, dropped;
@@ -207,16 +281,23 @@ module tlb_array #(
       visible = visible_q;
       of_pcid = '0;
       dropped = '0;
-      if (fill_i) begin
-        valid[fill_index] = 1'b1;
-        globals[fill_index] = fill_entry_i.is_global;
-        visible[fill_index] = 1'b1;
-        dropped[fill_set_o*Ways+:Ways] = fill_same;
+      if (first) begin
+        valid[first_index] = 1'b1;
+        globals[first_index] = first_entry.is_global;
+        visible[first_index] = 1'b1;
+        dropped[first_set*Ways+:Ways] = first_same;
       end
-      if (select_i | drop_i == mmu_pkg::DropPcid) begin
-        for (int unsigned i = 0; i < Entries; i++) of_pcid[i] = pcid_q[i] == drop_pcid_i;
+      if (second) begin
+        valid[second_index] = 1'b1;
+        globals[second_index] = second_entry.is_global;
+        visible[second_index] = 1'b1;
+        dropped[second_set*Ways+:Ways] = dropped[second_set*Ways+:Ways] | second_same;
+        dropped[second_index] = 1'b0;
       end
-      case (drop_i)
+      if (drops_i.select | drops_i.what == mmu_pkg::DropPcid) begin
+        for (int unsigned i = 0; i < Entries; i++) of_pcid[i] = pcid_q[i] == drops_i.pcid;
+      end
+      case (drops_i.what)
         mmu_pkg::DropAll:     dropped = valid;
         mmu_pkg::DropLocal:   dropped = valid & ~globals;
         mmu_pkg::DropCurrent: dropped = visible;
@@ -224,19 +305,20 @@ module tlb_array #(
         default: ;
       endcase
       for (int unsigned d = 0; d < 2; d++) begin
-        vpn = d == 0 ? drop_a_vpn_i : drop_b_vpn_i;
-        if (d == 0 ? drop_a_i | drop_page : drop_b_i) begin
+        vpn = d == 0 ? drops_i.a_vpn : drops_i.b_vpn;
+        if (d == 0 ? drops_i.a | drop_page : drops_i.b) begin
           for (int unsigned l = 1; l <= 3; l++) begin
             if (probe[l]) begin
               key = key_of(2'(l), vpn, quad_i);
               set = set_of(2'(l), vpn, quad_i);
               for (int unsigned w = 0; w < Ways; w++) begin
                 index = IndexWidth'(set * Ways + w);
-                // the way that is being filled is what the fill makes of it
-                tag = fill_i & fill_index == index ? fill_key : tag_q[index];
+                // a way that is being filled is what the fill makes of it
+                tag = first & first_index == index ? first_key : tag_q[index];
+                if (second & second_index == index) tag = second_key;
                 candidate = visible[index];
-                if (drop_i == mmu_pkg::DropPcidPage) begin
-                  candidate = valid[index] & ~globals[index] & pcid_q[index] == drop_pcid_i;
+                if (drops_i.what == mmu_pkg::DropPcidPage) begin
+                  candidate = valid[index] & ~globals[index] & pcid_q[index] == drops_i.pcid;
                 end
                 if (candidate & tag == key) dropped[index] = 1'b1;
               end
@@ -246,120 +328,70 @@ module tlb_array #(
       end
       valid_q <= valid & ~dropped;
       global_q <= globals;
-      visible_q <= (select_i ? valid & (globals | of_pcid) : visible) & ~dropped;
+      visible_q <= (drops_i.select ? valid & (globals | of_pcid) : visible) & ~dropped;
       dropped_o <= dropped;
-    end else if (fill_i) begin
-      valid_q[fill_index] <= 1'b1;
-      global_q[fill_index] <= fill_entry_i.is_global;
-      visible_q[fill_index] <= 1'b1;
+    end else if (first) begin
+      valid_q[first_index] <= 1'b1;
+      global_q[first_index] <= first_entry.is_global;
+      visible_q[first_index] <= 1'b1;
+      if (second) begin
+        valid_q[second_index] <= 1'b1;
+        global_q[second_index] <= second_entry.is_global;
+        visible_q[second_index] <= 1'b1;
+      end
     end
   end
 
   always_ff @(posedge clk_i) begin
-    if (fill_i) begin
-      tag_q[fill_index] <= fill_key;
-      pcid_q[fill_index] <= pcid_i;
-      data_q[fill_index] <= fill_entry_i;
+    if (first) begin
+      tag_q[first_index] <= first_key;
+      pcid_q[first_index] <= pcid_i;
+      data_q[first_index] <= first_entry;
+    end
+    if (second) begin
+      tag_q[second_index] <= second_key;
+      pcid_q[second_index] <= pcid_i;
+      data_q[second_index] <= second_entry;
     end
   end
 
   // -------------------------------------------------------------------------------------------------------------------
-  // Replacement: touched by hits and fills, which can't meet in one array as long as a port waits for its walk.
+  // Replacement
 
-  logic touch;
-  logic [SetWidth-1:0] touch_set;
-  logic [WayWidth-1:0] touch_way;
-  assign touch = touch_i | fill_i;
-  assign touch_set = fill_i ? fill_set_o : hit_set_o;
-  assign touch_way = fill_i ? fill_way_o : hit_way_o;
-
-  if (Policy == mmu_pkg::ReplacePlru) begin : g_plru
-    replace_plru #(
-      .Sets(Sets),
-      .Ways(Ways)
-    ) plru (
-      .clk_i,
-      .rst_ni,
-      .touch_i(touch),
-      .touch_set_i(touch_set),
-      .touch_way_i(touch_way),
-      .victim_i(fill_i),
-      .victim_set_i(fill_set_o),
-      .victim_way_o(victim_way)
-    );
-  end else if (Policy == mmu_pkg::ReplaceFifo) begin : g_fifo
-    replace_fifo #(
-      .Sets(Sets),
-      .Ways(Ways)
-    ) fifo (
-      .clk_i,
-      .rst_ni,
-      .touch_i(touch),
-      .touch_set_i(touch_set),
-      .touch_way_i(touch_way),
-      .victim_i(fill_i),
-      .victim_set_i(fill_set_o),
-      .victim_way_o(victim_way),
-      .replace_i(fill_evicts_o)
-    );
-  end else if (Policy == mmu_pkg::ReplaceNru) begin : g_nru
-    replace_nru #(
-      .Sets(Sets),
-      .Ways(Ways)
-    ) nru (
-      .clk_i,
-      .rst_ni,
-      .touch_i(touch),
-      .touch_set_i(touch_set),
-      .touch_way_i(touch_way),
-      .victim_i(fill_i),
-      .victim_set_i(fill_set_o),
-      .victim_way_o(victim_way),
-      .replace_i(fill_evicts_o)
-    );
-  end else if (Policy == mmu_pkg::ReplaceRandom) begin : g_random
-    replace_random #(
-      .Sets(Sets),
-      .Ways(Ways)
-    ) random (
-      .clk_i,
-      .rst_ni,
-      .touch_i(touch),
-      .touch_set_i(touch_set),
-      .touch_way_i(touch_way),
-      .victim_i(fill_i),
-      .victim_set_i(fill_set_o),
-      .victim_way_o(victim_way),
-      .replace_i(fill_evicts_o)
-    );
-  end else begin : g_lru
-    replace_lru #(
-      .Sets(Sets),
-      .Ways(Ways)
-    ) lru (
-      .clk_i,
-      .touch_i(touch),
-      .touch_set_i(touch_set),
-      .touch_way_i(touch_way),
-      .victim_i(fill_i),
-      .victim_set_i(fill_set_o),
-      .victim_way_o(victim_way)
-    );
-  end
+  replacement #(
+    .Policy(Policy),
+    .Sets(Sets),
+    .Ways(Ways),
+    .Ports(Ports),
+    .Meets(Meets)
+  ) replacement (
+    .clk_i,
+    .rst_ni,
+    .touch_i,
+    .touch_set_i(hit_set_o),
+    .touch_way_i(hit_way_o),
+    .first_i(first),
+    .first_set_i(first_set),
+    .first_fixed_i(first_fixed),
+    .first_fixed_way_i(first_fixed_way),
+    .first_way_o(first_way),
+    .second_i(second),
+    .second_set_i(second_set),
+    .second_fixed_i(second_fixed),
+    .second_fixed_way_i(second_fixed_way),
+    .second_way_o(second_way)
+  );
 
   // -------------------------------------------------------------------------------------------------------------------
   // Debug port
 
   always_comb begin
-    peek_valid_o = 1'b0;
-    peek_vpn_o = '0;
-    peek_pcid_o = '0;
-    peek_entry_o = '0;
+    peek_o = '0;
     if (peek_i) begin
-      peek_valid_o = valid_q[peek_index_i];
-      peek_vpn_o = tag_q[peek_index_i][mmu_pkg::VpnWidth-1:0];
-      peek_pcid_o = pcid_q[peek_index_i];
-      peek_entry_o = data_q[peek_index_i];
+      peek_o.valid = valid_q[peek_index_i];
+      peek_o.vpn = tag_q[peek_index_i][mmu_pkg::VpnWidth-1:0];
+      peek_o.pcid = pcid_q[peek_index_i];
+      peek_o.entry = data_q[peek_index_i];
     end
   end
 

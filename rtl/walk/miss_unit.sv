@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Where a port goes that missed: the lookup in the second level, then the walk; one port at a time.
-// docs/timing.md, "Second level" and finer points 17 to 19.
+// docs/timing.md, "Second level", "Two walkers" and finer points 17 to 19, 36 to 38.
 //
 //   grant ──► lookup, stlb.latency cycles; sampled in the last
 //     │          hit, allowed ──► done: the port's TLB is filled
@@ -9,11 +9,17 @@
 //     │          miss ──────────────────────────────┤
 //     └─ no second level, or the port hit a clean entry itself ──► walk ──► done: both levels are filled
 //
+// With two units (Merges) a miss joins the other unit's walk of the same page instead, and waits for its end:
+//
+//   miss ──► joined ──► it fills ──► done with its result, if the own rights allow
+//                       it faults, or a control operation has suppressed it ──► own walk
+//
 // Without a second level (SecondLevel = 0) it is the walker and nothing else.
 
 module miss_unit #(
   parameter bit SecondLevel = 1'b0,
-  parameter bit AtOnce = 1'b0  // see walker
+  parameter bit AtOnce = 1'b0, // see walker
+  parameter bit Merges = 1'b0
 ) (
   input  logic                           clk_i,
   input  logic                           rst_ni,
@@ -41,6 +47,19 @@ module miss_unit #(
   output logic [63:0]                    va_o,
   output logic                           begin_o,          // a walk's first cycle, or its first again
 
+  // the other unit's walk; what this unit walks for
+  input  logic                           other_walks_i,    // it is in flight, and may be shared
+  input  logic [56:12]                   other_vpn_i,      // its page
+  input  logic                           other_done_i,     // this is its last cycle
+  input  logic                           other_fill_i,     // and it has a result
+  input  mmu_pkg::entry_t                other_entry_i,
+  output logic                           walks_o,          // this unit's: in flight since an earlier cycle's miss
+  output logic                           sets_out_o,       // caused by this cycle's miss
+  output logic                           shares_o,         // it may be shared: it is not for a write
+  output logic                           walk_done_o,
+  output logic                           walk_fill_o,
+  output mmu_pkg::entry_t                walk_entry_o,
+
   // the second level
   output logic                           lookup_o,
   input  logic                           hit_i,
@@ -66,12 +85,15 @@ module miss_unit #(
   output logic [51:0]                    mem_pa_o,
   output logic [63:0]                    mem_expected_o,
   output logic [63:0]                    mem_desired_o,
+  output logic [mmu_pkg::EpochWidth-1:0] mem_epoch_o,
+  output logic                           reply_used_o,
   input  logic [63:0]                    reply_data_i,
   input  logic                           reply_swapped_i,
   input  logic                           reply_error_i,
 
   // the result, in the last cycle
   output logic                           done_o,
+  output logic                           merged_o,         // by the other unit's walk
   output mmu_pkg::path_e                 path_o,
   output mmu_pkg::fault_e                fault_o,
   output logic [mmu_pkg::ErrorWidth-1:0] error_o,
@@ -94,14 +116,122 @@ module miss_unit #(
     end
   end
   assign data_o = data_q;
-  assign va_o = va_q;
 
-  logic walk_grant, walk_busy, walk_begin, walk_done, walk_fill, walk_stays;
+  // A miss without a second level is known in the cycle of the grant, and can be over in it.
+  logic fresh;
+  mmu_pkg::access_t access;
+  assign fresh = Merges & ~SecondLevel & grant_i;
+  assign va_o = fresh ? grant_va_i : va_q;
+  assign access = fresh ? grant_access_i : access_q;
+
+  // -------------------------------------------------------------------------------------------------------------------
+  // The second level: hit or miss, in the last cycle of the lookup
+
+  logic sampled, looks_on, found_clean, denied;
+  logic [63:0] lookup_due;
+  mmu_pkg::path_e path;  // of the walk
+
+  if (SecondLevel) begin : g_second
+    logic looking_q;
+    logic [63:0] due_q;
+    mmu_pkg::path_e path_q;
+    logic asks;
+    assign asks = grant_i & ~grant_clean_i;
+    assign sampled = step_i & looking_q & now_i == due_q;
+    assign looks_on = asks | (looking_q & ~sampled);
+    assign lookup_due = asks ? now_i + 64'(lookup_cycles_i) : due_q;
+    assign path = path_q;
+    always_ff @(posedge clk_i) begin
+      if (!rst_ni) begin
+        looking_q <= 1'b0;
+      end else begin
+        looking_q <= looks_on;
+      end
+      if (asks) due_q <= lookup_due;
+      if (sampled) path_q <= hit_i ? mmu_pkg::PathStlb : mmu_pkg::PathWalk;
+    end
+    assign busy_o = looking_q | walk_busy | joined;
+  end else begin : g_none
+    assign sampled = 1'b0;
+    assign looks_on = 1'b0;
+    assign lookup_due = '1;
+    assign path = mmu_pkg::PathWalk;
+    assign busy_o = walk_busy | joined;
+  end
+  assign lookup_o = sampled;
+
+  // -------------------------------------------------------------------------------------------------------------------
+  // The other unit's walk: join it, take its result
+
+  logic miss, joined, joins_on, over, takes;
+  assign miss = SecondLevel ? sampled & ~hit_i : grant_i & ~grant_clean_i;
+
+  if (Merges) begin : g_merges
+    logic joined_q, joins;
+    assign joined = joined_q;
+    assign joins = joined_q
+                 | (miss & other_walks_i & access.kind != mmu_pkg::AccessWrite & other_vpn_i == va_o[56:12]);
+    assign over = step_i & joins & other_done_i;
+    assign takes = over & other_fill_i;
+    assign joins_on = joins & ~over;
+    always_ff @(posedge clk_i) begin
+      if (!rst_ni) joined_q <= 1'b0;
+      else joined_q <= joins_on;
+    end
+  end else begin : g_alone
+    assign joined = 1'b0;
+    assign joins_on = 1'b0;
+    assign over = 1'b0;
+    assign takes = 1'b0;
+  end
+
+  // A cached translation's rights, or those of the other's walk
+  mmu_pkg::entry_t found;
+  logic [mmu_pkg::ErrorWidth-1:0] denied_error;
+  assign found = takes ? other_entry_i : hit_entry_i;
+  permission found_permission (
+    .check_i(hit_i | takes),
+    .context_i,
+    .pkru_i,
+    .access_i(access),
+    .present_i(1'b1),
+    .reserved_i(1'b0),
+    .leaf_i(1'b1),
+    .rights_i(found.rights),
+    .key_i(found.key),
+    .fault_o(denied),
+    .error_o(denied_error)
+  );
+  assign found_clean = hit_i & ~denied & access.kind == mmu_pkg::AccessWrite & ~hit_entry_i.dirty;
+  assign touch_o = hit_i & ~denied;
+
+  // -------------------------------------------------------------------------------------------------------------------
+  // The walk
+
+  // With walk.start = 0 an absent PDPTE faults in the cycle before the walk's first, which is this one.
+  logic walks, instant, instant_fault;
+  logic [mmu_pkg::ErrorWidth-1:0] instant_error;
+  assign walks = found_clean | (miss & ~joins_on & ~takes) | (over & ~takes);
+  assign instant = SecondLevel & walks & start_i == '0 & context_i.mode == mmu_pkg::ModePae & ~pdpte_present_i[va_q[31:30]];
+  permission absent_permission (
+    .check_i(instant),
+    .context_i,
+    .pkru_i,
+    .access_i(access_q),
+    .present_i(1'b0),
+    .reserved_i(1'b0),
+    .leaf_i(1'b0),
+    .rights_i('0),
+    .key_i('0),
+    .fault_o(instant_fault),
+    .error_o(instant_error)
+  );
+
+  logic walk_grant, walk_busy, walk_begin, walk_stays;
   logic [56:12] walk_va;
   logic [63:0] walk_wake;
   mmu_pkg::fault_e walk_fault;
   logic [mmu_pkg::ErrorWidth-1:0] walk_error;
-  mmu_pkg::entry_t walk_entry;
 
   walker #(
     .AtOnce(AtOnce)
@@ -141,114 +271,52 @@ module miss_unit #(
     .mem_pa_o,
     .mem_expected_o,
     .mem_desired_o,
+    .mem_epoch_o,
+    .reply_used_o,
     .reply_data_i,
     .reply_swapped_i,
     .reply_error_i,
-    .done_o(walk_done),
+    .done_o(walk_done_o),
     .fault_o(walk_fault),
     .error_o(walk_error),
-    .entry_o(walk_entry),
-    .fill_o(walk_fill),
+    .entry_o(walk_entry_o),
+    .fill_o(walk_fill_o),
     .stays_o(walk_stays),
     .wake_o(walk_wake)
   );
 
-  if (SecondLevel) begin : g_second
-    logic looking_q;
-    logic [63:0] due_q;
-    mmu_pkg::path_e path_q;  // of the walk
-    logic asks, sampled;
-    assign asks = grant_i & ~grant_clean_i;
-    assign sampled = step_i & looking_q & now_i == due_q;
-    assign lookup_o = sampled;
+  assign walk_grant = (grant_i & grant_clean_i) | (walks & ~instant);
+  assign walk_va = grant_i ? grant_va_i[56:12] : va_q[56:12];
 
-    logic denied;
-    logic [mmu_pkg::ErrorWidth-1:0] denied_error;
-    permission hit_permission (
-      .check_i(hit_i),
-      .context_i,
-    .pkru_i,
-      .access_i(access_q),
-      .present_i(1'b1),
-      .reserved_i(1'b0),
-      .leaf_i(1'b1),
-      .rights_i(hit_entry_i.rights),
-      .key_i(hit_entry_i.key),
-      .fault_o(denied),
-      .error_o(denied_error)
-    );
+  assign walks_o = walk_busy;
+  assign sets_out_o = walk_grant;
+  assign shares_o = (fresh ? grant_access_i.kind : access_q.kind) != mmu_pkg::AccessWrite;
 
-    // With walk.start = 0 an absent PDPTE faults in the cycle before the walk's first, which is this one.
-    logic clean, walks, instant, instant_fault;
-    logic [mmu_pkg::ErrorWidth-1:0] instant_error;
-    permission absent_permission (
-      .check_i(instant),
-      .context_i,
-    .pkru_i,
-      .access_i(access_q),
-      .present_i(1'b0),
-      .reserved_i(1'b0),
-      .leaf_i(1'b0),
-      .rights_i('0),
-      .key_i('0),
-      .fault_o(instant_fault),
-      .error_o(instant_error)
-    );
-    assign clean = hit_i & ~denied & access_q.kind == mmu_pkg::AccessWrite & ~hit_entry_i.dirty;
-    assign walks = sampled & (~hit_i | clean);
-    assign instant = walks & start_i == '0 & context_i.mode == mmu_pkg::ModePae & ~pdpte_present_i[va_q[31:30]];
-    assign touch_o = hit_i & ~denied;
+  // -------------------------------------------------------------------------------------------------------------------
+  // The result
 
-    assign walk_grant = (grant_i & grant_clean_i) | (walks & ~instant);
-    assign walk_va = walks & ~instant ? va_q[56:12] : grant_va_i[56:12];
-
-    always_ff @(posedge clk_i) begin
-      if (!rst_ni) begin
-        looking_q <= 1'b0;
-      end else begin
-        looking_q <= asks | (looking_q & ~sampled);
-      end
-      if (asks) due_q <= now_i + 64'(lookup_cycles_i);
-      if (sampled) path_q <= hit_i ? mmu_pkg::PathStlb : mmu_pkg::PathWalk;
+  always_comb begin
+    done_o = walk_done_o;
+    merged_o = 1'b0;
+    path_o = path;
+    fault_o = walk_fault;
+    error_o = walk_error;
+    entry_o = walk_entry_o;
+    fill_o = walk_fill_o;
+    fill_second_o = walk_fill_o;
+    if (sampled | takes) begin
+      done_o = (hit_i & ~found_clean) | instant | takes;
+      merged_o = takes;
+      path_o = hit_i ? mmu_pkg::PathStlb : mmu_pkg::PathWalk;
+      fault_o = denied | instant_fault ? mmu_pkg::FaultPage : mmu_pkg::FaultNone;
+      error_o = denied ? denied_error : instant_error;
+      entry_o = found;
+      fill_o = ((hit_i & ~found_clean) | takes) & ~denied;
     end
-
-    always_comb begin
-      done_o = walk_done;
-      path_o = path_q;
-      fault_o = walk_fault;
-      error_o = walk_error;
-      entry_o = walk_entry;
-      fill_o = walk_fill;
-      fill_second_o = walk_fill;
-      if (sampled) begin
-        done_o = ~walks | instant;
-        path_o = hit_i ? mmu_pkg::PathStlb : mmu_pkg::PathWalk;
-        fault_o = denied | instant_fault ? mmu_pkg::FaultPage : mmu_pkg::FaultNone;
-        error_o = denied ? denied_error : instant_error;
-        entry_o = hit_entry_i;
-        fill_o = hit_i & ~denied & ~clean;
-      end
-    end
-    assign begin_o = walk_begin | instant;
-    assign busy_o = looking_q | walk_busy;
-    assign stays_o = asks | (looking_q & ~sampled) | walk_stays;
-    assign wake_o = walk_stays ? walk_wake : asks ? now_i + 64'(lookup_cycles_i) : due_q;
-  end else begin : g_none
-    assign lookup_o = 1'b0;
-    assign touch_o = 1'b0;
-    assign walk_grant = grant_i;
-    assign walk_va = grant_va_i[56:12];
-    assign done_o = walk_done;
-    assign path_o = mmu_pkg::PathWalk;
-    assign fault_o = walk_fault;
-    assign error_o = walk_error;
-    assign entry_o = walk_entry;
-    assign fill_o = walk_fill;
-    assign fill_second_o = walk_fill;
-    assign begin_o = walk_begin;
-    assign busy_o = walk_busy;
-    assign stays_o = walk_stays;
-    assign wake_o = walk_wake;
   end
+
+  assign begin_o = walk_begin | instant;
+  assign stays_o = looks_on | joins_on | walk_stays;
+  assign wake_o = walk_stays ? walk_wake : looks_on ? lookup_due : '1;
 
 endmodule

@@ -15,100 +15,99 @@ module walk_caches #(
   parameter int unsigned Pdpte = 0,
   parameter int unsigned Pml4e = 0,
   parameter int unsigned Pml5e = 0,
+  parameter int unsigned Ports = 1, // walkers; vectors [Ports-1:0] are by walker
   parameter int unsigned Width = 1  // of the debug and drop vectors: the largest number of entries, at least 1
 ) (
   input  logic                           clk_i,
   input  logic                           rst_ni,
   input  mmu_pkg::context_t              context_i,
 
-  input  logic                           lookup_i,
-  input  logic [mmu_pkg::VpnWidth-1:0]   lookup_vpn_i,
-  output logic                           hit_o,
-  output logic [mmu_pkg::LevelWidth-1:0] level_o,       // of the table found
-  output logic [51:12]                   table_o,
-  output mmu_pkg::rights_t               rights_o,
-  output logic [5:2]                     looked_o,      // levels that count this lookup
-  output logic [7:0]                     hit_way_o,
+  input  logic [Ports-1:0]               lookup_i,
+  input  logic [Ports-1:0][mmu_pkg::VpnWidth-1:0] lookup_vpn_i,
+  output logic [Ports-1:0]               hit_o,
+  output logic [Ports-1:0][mmu_pkg::LevelWidth-1:0] level_o, // of the table found
+  output logic [Ports-1:0][51:12]        table_o,
+  output mmu_pkg::rights_t [Ports-1:0]   rights_o,
+  output logic [Ports-1:0][5:2]          looked_o,      // levels that count this lookup
+  output logic [Ports-1:0][7:0]          hit_way_o,
 
-  input  logic                           fill_i,
-  input  logic [mmu_pkg::VpnWidth-1:0]   fill_vpn_i,
-  input  logic [5:2]                     fill_levels_i,
-  input  logic [4*40-1:0]                fill_tables_i,
-  input  logic [4*3-1:0]                 fill_rights_i,
-  output logic [5:2]                     filled_o,
-  output logic [4*8-1:0]                 fill_ways_o,
-  output logic [5:2]                     fill_evicts_o,
+  input  logic [Ports-1:0]               fill_i,
+  input  logic [Ports-1:0][mmu_pkg::VpnWidth-1:0] fill_vpn_i,
+  input  logic [Ports-1:0][5:2]          fill_levels_i,
+  input  logic [Ports-1:0][4*40-1:0]     fill_tables_i,
+  input  logic [Ports-1:0][4*3-1:0]      fill_rights_i,
+  output logic [Ports-1:0][5:2]          filled_o,
+  output logic [Ports-1:0][4*8-1:0]      fill_ways_o,
+  output logic [Ports-1:0][5:2]          fill_evicts_o,
 
-  input  mmu_pkg::drop_e                 drop_i,        // by a control operation
-  input  logic [mmu_pkg::PcidWidth-1:0]  drop_pcid_i,   // the PCID it speaks of; else the current one
-  input  logic                           drop_a_i,      // page faults
-  input  logic [mmu_pkg::VpnWidth-1:0]   drop_a_vpn_i,
-  input  logic                           drop_b_i,
-  input  logic [mmu_pkg::VpnWidth-1:0]   drop_b_vpn_i,
+  input  mmu_pkg::drops_t                drops_i,
   output logic                           drops_o,       // entries may go; which, dropped_o says after the edge
   output logic [4*Width-1:0]             dropped_o,     // level 2 first
 
   input  logic [5:2]                     peek_i,
   input  logic [15:0]                    peek_index_i,
-  output logic                           peek_valid_o,
-  output logic [mmu_pkg::VpnWidth-1:0]   peek_vpn_o,
-  output logic [mmu_pkg::PcidWidth-1:0]  peek_pcid_o,
-  output logic [mmu_pkg::FrameWidth-1:0] peek_frame_o,
-  output mmu_pkg::rights_t               peek_rights_o
+  output mmu_pkg::peek_t                 peek_o         // frame and rights
 );
 
   localparam int unsigned Sizes[6] = '{0, 0, Pde, Pdpte, Pml4e, Pml5e};
 
   logic drop_all, drop_space;
-  assign drop_all = drop_i == mmu_pkg::DropAll | drop_i == mmu_pkg::DropLocal;
-  assign drop_space = drop_i != mmu_pkg::DropNone & ~drop_all;
+  assign drop_all = drops_i.what == mmu_pkg::DropAll | drops_i.what == mmu_pkg::DropLocal;
+  assign drop_space = drops_i.what != mmu_pkg::DropNone & ~drop_all;
 
   // What the mode has.
   logic [5:2] has;
   assign has = {context_i.mode == mmu_pkg::Mode5Level & Pml5e != 0, context_i.wide & Pml4e != 0,
                 context_i.wide & Pdpte != 0, Pde != 0};
 
-  logic [5:2] hits, touches, valid;
+  logic [5:2] valid;
   logic [4*Width-1:0] dropped;
-  logic [39:0] frames[2:5], peek_frames[2:5];
-  mmu_pkg::rights_t rights[2:5], peek_rights[2:5];
-  logic [7:0] ways[2:5];
+  logic [Ports-1:0] hits[2:5], touches[2:5];
+  logic [Ports-1:0][mmu_pkg::FrameWidth-1:0] frames[2:5];
+  mmu_pkg::rights_t [Ports-1:0] rights[2:5];
+  logic [Ports-1:0][7:0] ways[2:5];
+  logic [mmu_pkg::FrameWidth-1:0] peek_frames[2:5];
+  mmu_pkg::rights_t peek_rights[2:5];
   logic [mmu_pkg::VpnWidth-1:0] peek_vpns[2:5];
   logic [mmu_pkg::PcidWidth-1:0] peek_pcids[2:5];
 
   for (genvar l = 2; l <= 5; l++) begin : g_level
     if (Sizes[l] != 0) begin : g_cache
       localparam int unsigned IndexWidth = Sizes[l] > 1 ? $clog2(Sizes[l]) : 1;
-      logic [IndexWidth-1:0] hit_way, fill_way;
+      logic [Ports-1:0] fills, evicts;
+      logic [Ports*IndexWidth-1:0] hit_way, fill_way;
+      logic [Ports-1:0][mmu_pkg::FrameWidth-1:0] fill_frames;
+      mmu_pkg::rights_t [Ports-1:0] fill_rights;
       logic [Sizes[l]-1:0] gone;
       walk_cache #(
         .Level(l),
-        .Entries(Sizes[l])
+        .Entries(Sizes[l]),
+        .Ports(Ports)
       ) cache (
         .clk_i,
         .rst_ni,
         .quad_i(context_i.mode == mmu_pkg::Mode32Bit),
         .pcid_i(context_i.pcid),
-        .lookup_i(lookup_i & has[l]),
+        .lookup_i(has[l] ? lookup_i : '0),
         .lookup_vpn_i,
         .hit_o(hits[l]),
         .hit_way_o(hit_way),
         .hit_frame_o(frames[l]),
         .hit_rights_o(rights[l]),
         .touch_i(touches[l]),
-        .fill_i(filled_o[l]),
+        .fill_i(fills),
         .fill_vpn_i,
-        .fill_frame_i(fill_tables_i[(l-2)*40+:40]),
-        .fill_rights_i(fill_rights_i[(l-2)*3+:3]),
+        .fill_frame_i(fill_frames),
+        .fill_rights_i(fill_rights),
         .fill_way_o(fill_way),
-        .fill_evicts_o(fill_evicts_o[l]),
+        .fill_evicts_o(evicts),
         .drop_all_i(drop_all),
-        .drop_pcid_i,
+        .drop_pcid_i(drops_i.pcid),
         .drop_space_i(drop_space),
-        .drop_a_i,
-        .drop_a_vpn_i,
-        .drop_b_i,
-        .drop_b_vpn_i,
+        .drop_a_i(drops_i.a),
+        .drop_a_vpn_i(drops_i.a_vpn),
+        .drop_b_i(drops_i.b),
+        .drop_b_vpn_i(drops_i.b_vpn),
         .dropped_o(gone),
         .peek_i(peek_i[l]),
         .peek_index_i(peek_index_i[IndexWidth-1:0]),
@@ -118,18 +117,26 @@ module walk_caches #(
         .peek_frame_o(peek_frames[l]),
         .peek_rights_o(peek_rights[l])
       );
-      assign filled_o[l] = fill_i & fill_levels_i[l] & has[l];
-      assign ways[l] = 8'(hit_way);
-      assign fill_ways_o[(l-2)*8+:8] = 8'(fill_way);
+      for (genvar p = 0; p < Ports; p++) begin : g_port
+        assign fills[p] = fill_i[p] & fill_levels_i[p][l] & has[l];
+        assign fill_frames[p] = fill_tables_i[p][(l-2)*40+:40];
+        assign fill_rights[p] = fill_rights_i[p][(l-2)*3+:3];
+        assign ways[l][p] = 8'(hit_way[p*IndexWidth+:IndexWidth]);
+        assign filled_o[p][l] = fills[p];
+        assign fill_evicts_o[p][l] = evicts[p];
+        assign fill_ways_o[p][(l-2)*8+:8] = 8'(fill_way[p*IndexWidth+:IndexWidth]);
+      end
       assign dropped[(l-2)*Width+:Width] = Width'(gone);
     end else begin : g_none
-      assign hits[l] = 1'b0;
+      assign hits[l] = '0;
       assign frames[l] = '0;
       assign rights[l] = '0;
       assign ways[l] = '0;
-      assign filled_o[l] = 1'b0;
-      assign fill_evicts_o[l] = 1'b0;
-      assign fill_ways_o[(l-2)*8+:8] = '0;
+      for (genvar p = 0; p < Ports; p++) begin : g_port
+        assign filled_o[p][l] = 1'b0;
+        assign fill_evicts_o[p][l] = 1'b0;
+        assign fill_ways_o[p][(l-2)*8+:8] = '0;
+      end
       assign dropped[(l-2)*Width+:Width] = '0;
       assign valid[l] = 1'b0;
       assign peek_vpns[l] = '0;
@@ -140,47 +147,46 @@ module walk_caches #(
   end
 
   always_comb begin
-    hit_o = 1'b0;
+    hit_o = '0;
     level_o = '0;
     table_o = '0;
     rights_o = '0;
     looked_o = '0;
     hit_way_o = '0;
-    touches = '0;
-    if (lookup_i) begin
-      for (int unsigned l = 2; l <= 5; l++) begin
-        if (!hit_o) begin
-          looked_o[l] = has[l];
-          if (hits[l]) begin
-            hit_o = 1'b1;
-            touches[l] = 1'b1;
-            level_o = mmu_pkg::LevelWidth'(l - 1);
-            table_o = frames[l];
-            rights_o = rights[l];
-            hit_way_o = ways[l];
+    for (int unsigned l = 2; l <= 5; l++) touches[l] = '0;
+    for (int unsigned p = 0; p < Ports; p++) begin
+      if (lookup_i[p]) begin
+        for (int unsigned l = 2; l <= 5; l++) begin
+          if (!hit_o[p]) begin
+            looked_o[p][l] = has[l];
+            if (hits[l][p]) begin
+              hit_o[p] = 1'b1;
+              touches[l][p] = 1'b1;
+              level_o[p] = mmu_pkg::LevelWidth'(l - 1);
+              table_o[p] = frames[l][p];
+              rights_o[p] = rights[l][p];
+              hit_way_o[p] = ways[l][p];
+            end
           end
         end
       end
     end
   end
 
-  assign drops_o = drop_i != mmu_pkg::DropNone | drop_a_i | drop_b_i;
+  assign drops_o = drops_i.what != mmu_pkg::DropNone | drops_i.a | drops_i.b;
   always_ff @(posedge clk_i) begin
     if (drops_o) dropped_o <= dropped;
   end
 
   always_comb begin
-    peek_valid_o = |valid;
-    peek_vpn_o = '0;
-    peek_pcid_o = '0;
-    peek_frame_o = '0;
-    peek_rights_o = '0;
+    peek_o = '0;
+    peek_o.valid = |valid;
     for (int unsigned l = 2; l <= 5; l++) begin
       if (peek_i[l]) begin
-        peek_vpn_o = peek_vpns[l];
-        peek_pcid_o = peek_pcids[l];
-        peek_frame_o = peek_frames[l];
-        peek_rights_o = peek_rights[l];
+        peek_o.vpn = peek_vpns[l];
+        peek_o.pcid = peek_pcids[l];
+        peek_o.entry.frame = peek_frames[l];
+        peek_o.entry.rights = peek_rights[l];
       end
     end
   end

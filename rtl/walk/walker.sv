@@ -63,6 +63,8 @@ module walker #(
   output logic [51:0]                    mem_pa_o,
   output logic [63:0]                    mem_expected_o,
   output logic [63:0]                    mem_desired_o,
+  output logic [mmu_pkg::EpochWidth-1:0] mem_epoch_o,    // of the command under way; the next one's is another
+  output logic                           reply_used_o,   // this cycle goes by the reply
   input  logic [63:0]                    reply_data_i,
   input  logic                           reply_swapped_i,
   input  logic                           reply_error_i,
@@ -84,6 +86,7 @@ module walker #(
   logic [63:0] due_q, due_d;                         // the last cycle of what is going on
   logic begin_q, begin_d;                            // the walk's first cycle comes
   logic command_q, command_d;                        // a memory command's first cycle comes
+  logic [mmu_pkg::EpochWidth-1:0] epoch_q;           // counts commands
   logic suppressed_q;                                // no fill: a control operation came
   logic [mmu_pkg::LevelWidth-1:0] level_q, level_d;  // of the entry in hand
   logic [51:12] table_q, table_d;                    // the table it lies in
@@ -306,11 +309,13 @@ module walker #(
       state_q <= StIdle;
       begin_q <= 1'b0;
       command_q <= 1'b0;
+      epoch_q <= '0;
       suppressed_q <= 1'b0;
     end else begin
       state_q <= state_d;
       begin_q <= begin_d;
       command_q <= command_d;
+      if (due | grant_i) epoch_q <= epoch_q + 1'b1;
       suppressed_q <= suppressed & ~grant_i;
     end
   end
@@ -337,6 +342,8 @@ module walker #(
   // Outputs
 
   assign busy_o = state_q != StIdle;
+  assign mem_epoch_o = epoch_q;
+  assign reply_used_o = due & state_q != StBegin;
   assign passed_o = passed_q;
   always_comb begin
     passed_tables_o = '0;

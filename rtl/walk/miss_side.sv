@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: MIT
+// What stands behind both ports' TLBs: one or two miss units and who gets them, the second level, the walk caches.
+// docs/timing.md, "Order within a cycle", "Second level", "Walk caches", "Two walkers". What a machine does not have is
+// generated away.
+//
+//   fetch port ──┐ grant            ┌──► second level (a tlb)
+//                ├──────► miss_unit ┤
+//   data port ───┘                  └──► walk_caches, memory
+//        ▲                     │
+//        └──── served, fill ◄──┘
+//
+// With two walkers each port has a unit of its own, 0 the fetch's, and a unit can join the other's walk. Vectors
+// [Walkers-1:0] are by unit; in each step of a cycle unit 0 comes first.
+
+module miss_side #(
+  parameter int unsigned StlbSets = 0,
+  parameter int unsigned StlbWays = 1,
+  parameter int unsigned StlbPolicy = mmu_pkg::ReplaceLru,
+  parameter int unsigned StlbLargeSets = 0,
+  parameter int unsigned StlbLargeWays = 1,
+  parameter int unsigned PscPde = 0,
+  parameter int unsigned PscPdpte = 0,
+  parameter int unsigned PscPml4e = 0,
+  parameter int unsigned PscPml5e = 0,
+  parameter int unsigned PscWidth = 1,  // the largest walk cache's entries, at least 1
+  parameter bit          AtOnce = 1'b0, // see walker
+  parameter int unsigned Walkers = 1,
+  parameter int unsigned StlbEntries = StlbSets == 0 ? 1 : StlbSets * StlbWays,
+  parameter int unsigned StlbLargeEntries = StlbSets == 0 || StlbLargeSets == 0 ? 1 : StlbLargeSets * StlbLargeWays
+) (
+  input  logic                                  clk_i,
+  input  logic                                  rst_ni,
+  input  logic                                  step_i,
+  input  logic [63:0]                           now_i,
+  input  mmu_pkg::latencies_t                   latencies_i,
+  input  logic [51:0]                           beyond_i,
+  input  mmu_pkg::context_t                     context_i,
+  input  logic [31:0]                           pkru_i,
+  input  logic [51:12]                          root_i,
+  input  logic [3:0]                            pdpte_present_i,
+  input  logic [4*40-1:0]                       pdpte_frames_i,
+  input  logic                                  suppress_i,       // a control operation arrives
+  input  mmu_pkg::drops_t                       drops_i,
+
+  // the ports
+  output logic                                  fetch_turn_o,
+  input  logic                                  fetch_grant_i,
+  input  logic [63:0]                           fetch_va_i,
+  input  mmu_pkg::access_t                      fetch_access_i,
+  output logic                                  fetch_served_o,
+  output logic                                  fetch_fill_o,
+  output logic                                  data_turn_o,
+  input  logic                                  data_grant_i,
+  input  logic                                  data_clean_i,
+  input  logic [63:0]                           data_va_i,
+  input  mmu_pkg::access_t                      data_access_i,
+  output logic                                  data_served_o,
+  output logic                                  data_fill_o,
+
+  // what the units found; fills: into the TLB of the port served
+  output logic [Walkers-1:0]                    busy_o,           // at the cycle's start
+  output logic [Walkers-1:0]                    data_o,           // serves the data port
+  output logic [Walkers-1:0]                    done_o,
+  output logic [Walkers-1:0]                    merged_o,         // by the other's walk
+  output mmu_pkg::path_e [Walkers-1:0]          path_o,
+  output mmu_pkg::fault_e [Walkers-1:0]         fault_o,
+  output logic [Walkers-1:0][mmu_pkg::ErrorWidth-1:0] error_o,
+  output mmu_pkg::entry_t [Walkers-1:0]         entry_o,
+  output logic [Walkers-1:0][63:0]              va_o,
+  output logic                                  stays_o,          // work is left at the cycle's end
+  output logic [63:0]                           wake_o,
+
+  // memory: see walker
+  output logic [Walkers-1:0]                    mem_valid_o,
+  output logic [Walkers-1:0]                    mem_cas_o,
+  output logic [Walkers-1:0][mmu_pkg::LevelWidth-1:0] mem_level_o,
+  output logic [Walkers-1:0]                    mem_wide_o,
+  output logic [Walkers-1:0][51:0]              mem_pa_o,
+  output logic [Walkers-1:0][63:0]              mem_expected_o,
+  output logic [Walkers-1:0][63:0]              mem_desired_o,
+  output logic [Walkers-1:0][mmu_pkg::EpochWidth-1:0] mem_epoch_o,
+  input  logic [Walkers-1:0][32:0]              cycles_i,
+  output logic [Walkers-1:0]                    reply_used_o,
+  input  logic [Walkers-1:0][63:0]              reply_data_i,
+  input  logic [Walkers-1:0]                    reply_swapped_i,
+  input  logic [Walkers-1:0]                    reply_error_i,
+
+  // what happened
+  output logic [Walkers-1:0]                    begin_o,          // a walk's first cycle, or its first again
+  output logic [Walkers-1:0]                    stlb_lookup_o,
+  output mmu_pkg::found_t [Walkers-1:0]         stlb_found_o,
+  output mmu_pkg::filled_t [Walkers-1:0]        stlb_filled_o,
+  output logic [Walkers-1:0][5:2]               psc_looked_o,     // levels that count the lookup
+  output logic [Walkers-1:0]                    psc_hit_o,        // in the last of them
+  output logic [Walkers-1:0][7:0]               psc_hit_way_o,
+  output logic [Walkers-1:0]                    psc_data_o,       // for the data port
+  output logic [Walkers-1:0][5:2]               psc_filled_o,
+  output logic [Walkers-1:0][4*8-1:0]           psc_fill_ways_o,
+  output logic [Walkers-1:0][5:2]               psc_fill_evicts_o,
+  output logic [Walkers-1:0][4*40-1:0]          psc_fill_tables_o,
+  output logic [1:0]                            stlb_drops_o,     // see tlb
+  output logic [StlbEntries-1:0]                stlb_dropped_o,
+  output logic [StlbLargeEntries-1:0]           stlb_dropped_large_o,
+  output logic                                  psc_drops_o,
+  output logic [4*PscWidth-1:0]                 psc_dropped_o,
+
+  input  logic                                  peek_stlb_i,
+  input  logic                                  peek_large_i,
+  input  logic [5:2]                            peek_psc_i,
+  input  logic [15:0]                           peek_index_i,
+  output mmu_pkg::peek_t                        peek_o
+);
+
+  localparam bit SecondLevel = StlbSets != 0;
+  localparam bit WalkCaches = PscPde + PscPdpte + PscPml4e + PscPml5e != 0;
+
+  // -------------------------------------------------------------------------------------------------------------------
+  // One unit goes to the port that missed first; a port can wait only while the other is served, so that two can ask at
+  // once only when they missed in the same cycle: fetch first. A walk that faults on the spot leaves the turn.
+  // With two units a port never waits for a turn.
+
+  logic [Walkers-1:0] grant, grant_data, fill;
+  if (Walkers == 1) begin : g_turns
+    logic ready;
+    assign ready = ~busy_o[0] | done_o[0];
+    assign fetch_turn_o = ready;
+    assign data_turn_o = ready & ~fetch_grant_i;
+    assign grant[0] = fetch_grant_i | data_grant_i;
+    assign grant_data[0] = data_grant_i;
+    assign fetch_served_o = done_o[0] & ~data_o[0];
+    assign data_served_o = done_o[0] & data_o[0];
+    assign fetch_fill_o = fill[0] & ~data_o[0];
+    assign data_fill_o = fill[0] & data_o[0];
+  end else begin : g_own
+    assign fetch_turn_o = 1'b1;
+    assign data_turn_o = 1'b1;
+    assign grant = {data_grant_i, fetch_grant_i};
+    assign grant_data = 2'b10;
+    assign {data_served_o, fetch_served_o} = done_o;
+    assign {data_fill_o, fetch_fill_o} = fill;
+  end
+
+  // -------------------------------------------------------------------------------------------------------------------
+  // The units
+
+  logic [Walkers-1:0] stays, stlb_touch, skip_lookup, fill_second;
+  logic [Walkers-1:0][63:0] wakes;
+  logic [Walkers-1:0][mmu_pkg::VpnWidth-1:0] skip_vpn, vpn;
+  logic [Walkers-1:0][mmu_pkg::LevelWidth-1:0] skip_level;
+  logic [Walkers-1:0][51:12] skip_table;
+  mmu_pkg::rights_t [Walkers-1:0] skip_rights;
+  mmu_pkg::entry_t [Walkers-1:0] stlb_entry;
+  logic [Walkers-1:0][5:2] passed;
+  logic [Walkers-1:0][4*40-1:0] passed_tables;
+  logic [Walkers-1:0][4*3-1:0] passed_rights;
+
+  for (genvar u = 0; u < Walkers; u++) begin : g_unit
+    // The walk that this unit offers, and the other's. Of two misses in one cycle the fetch's walks, the data's joins.
+    logic walks, sets_out, shares, walk_done, walk_fill, other_walks, other_done, other_fill;
+    mmu_pkg::entry_t walk_entry, other_entry;
+    logic [56:12] other_vpn;
+    if (Walkers == 1) begin : g_only
+      assign other_walks = 1'b0;
+      assign other_vpn = '0;
+      assign other_done = 1'b0;
+      assign other_fill = 1'b0;
+      assign other_entry = '0;
+    end else begin : g_two
+      assign other_walks = (g_unit[1-u].walks | (u == 1 & g_unit[1-u].sets_out)) & g_unit[1-u].shares;
+      assign other_vpn = va_o[1-u][56:12];
+      assign other_done = g_unit[1-u].walk_done;
+      assign other_fill = g_unit[1-u].walk_fill;
+      assign other_entry = g_unit[1-u].walk_entry;
+    end
+
+    miss_unit #(
+      .SecondLevel(SecondLevel),
+      .AtOnce(AtOnce),
+      .Merges(Walkers > 1)
+    ) unit (
+      .clk_i,
+      .rst_ni,
+      .step_i,
+      .now_i,
+      .lookup_cycles_i(latencies_i.stlb),
+      .start_i(latencies_i.start),
+      .cycles_i(cycles_i[u]),
+      .beyond_i,
+      .context_i,
+      .pkru_i,
+      .root_i,
+      .pdpte_present_i,
+      .pdpte_frames_i,
+      .suppress_i,
+      .grant_i(grant[u]),
+      .grant_data_i(grant_data[u]),
+      .grant_clean_i(grant_data[u] & data_clean_i),
+      .grant_va_i(grant_data[u] ? data_va_i : fetch_va_i),
+      .grant_access_i(grant_data[u] ? data_access_i : fetch_access_i),
+      .busy_o(busy_o[u]),
+      .data_o(data_o[u]),
+      .va_o(va_o[u]),
+      .begin_o(begin_o[u]),
+      .other_walks_i(other_walks),
+      .other_vpn_i(other_vpn),
+      .other_done_i(other_done),
+      .other_fill_i(other_fill),
+      .other_entry_i(other_entry),
+      .walks_o(walks),
+      .sets_out_o(sets_out),
+      .shares_o(shares),
+      .walk_done_o(walk_done),
+      .walk_fill_o(walk_fill),
+      .walk_entry_o(walk_entry),
+      .lookup_o(stlb_lookup_o[u]),
+      .hit_i(stlb_found_o[u].hit),
+      .hit_entry_i(stlb_entry[u]),
+      .touch_o(stlb_touch[u]),
+      .skip_lookup_o(skip_lookup[u]),
+      .skip_vpn_o(skip_vpn[u]),
+      .skip_hit_i(psc_hit_o[u]),
+      .skip_level_i(skip_level[u]),
+      .skip_table_i(skip_table[u]),
+      .skip_rights_i(skip_rights[u]),
+      .passed_o(passed[u]),
+      .passed_tables_o(passed_tables[u]),
+      .passed_rights_o(passed_rights[u]),
+      .mem_valid_o(mem_valid_o[u]),
+      .mem_cas_o(mem_cas_o[u]),
+      .mem_level_o(mem_level_o[u]),
+      .mem_wide_o(mem_wide_o[u]),
+      .mem_pa_o(mem_pa_o[u]),
+      .mem_expected_o(mem_expected_o[u]),
+      .mem_desired_o(mem_desired_o[u]),
+      .mem_epoch_o(mem_epoch_o[u]),
+      .reply_used_o(reply_used_o[u]),
+      .reply_data_i(reply_data_i[u]),
+      .reply_swapped_i(reply_swapped_i[u]),
+      .reply_error_i(reply_error_i[u]),
+      .done_o(done_o[u]),
+      .merged_o(merged_o[u]),
+      .path_o(path_o[u]),
+      .fault_o(fault_o[u]),
+      .error_o(error_o[u]),
+      .entry_o(entry_o[u]),
+      .fill_o(fill[u]),
+      .fill_second_o(fill_second[u]),
+      .stays_o(stays[u]),
+      .wake_o(wakes[u])
+    );
+    assign vpn[u] = va_o[u][56:12];
+    assign psc_data_o[u] = grant[u] ? grant_data[u] : data_o[u];
+  end
+
+  assign stays_o = |stays;
+  if (Walkers == 1) begin : g_wake
+    assign wake_o = wakes[0];
+  end else begin : g_wakes
+    logic [63:0] fetch_wake, data_wake;
+    assign fetch_wake = stays[0] ? wakes[0] : '1;
+    assign data_wake = stays[Walkers-1] ? wakes[Walkers-1] : '1;
+    assign wake_o = fetch_wake < data_wake ? fetch_wake : data_wake;
+  end
+
+  // -------------------------------------------------------------------------------------------------------------------
+  // The second level
+
+  mmu_pkg::peek_t peek_stlb, peek_psc;
+  assign peek_o = peek_stlb | peek_psc;
+
+  if (SecondLevel) begin : g_second
+    tlb #(
+      .Sets(StlbSets),
+      .Ways(StlbWays),
+      .Policy(StlbPolicy),
+      .LargeSets(StlbLargeSets),
+      .LargeWays(StlbLargeWays),
+      .Ports(Walkers)
+    ) stlb (
+      .clk_i,
+      .rst_ni,
+      .context_i,
+      .lookup_i(stlb_lookup_o),
+      .lookup_vpn_i(vpn),
+      .found_o(stlb_found_o),
+      .hit_entry_o(stlb_entry),
+      .touch_i(stlb_touch),
+      .fill_i(fill_second),
+      .fill_vpn_i(vpn),
+      .fill_entry_i(entry_o),
+      .filled_o(stlb_filled_o),
+      .drops_i,
+      .drops_o(stlb_drops_o),
+      .dropped_o(stlb_dropped_o),
+      .dropped_large_o(stlb_dropped_large_o),
+      .peek_i(peek_stlb_i),
+      .peek_large_i,
+      .peek_index_i,
+      .peek_o(peek_stlb)
+    );
+  end else begin : g_no_second
+    assign stlb_found_o = '0;
+    assign stlb_entry = '0;
+    assign stlb_filled_o = '0;
+    assign stlb_drops_o = '0;
+    assign stlb_dropped_o = '0;
+    assign stlb_dropped_large_o = '0;
+    assign peek_stlb = '0;
+  end
+
+  // -------------------------------------------------------------------------------------------------------------------
+  // The walk caches
+
+  if (WalkCaches) begin : g_walk_caches
+    walk_caches #(
+      .Pde(PscPde),
+      .Pdpte(PscPdpte),
+      .Pml4e(PscPml4e),
+      .Pml5e(PscPml5e),
+      .Ports(Walkers),
+      .Width(PscWidth)
+    ) walk_caches (
+      .clk_i,
+      .rst_ni,
+      .context_i,
+      .lookup_i(skip_lookup),
+      .lookup_vpn_i(skip_vpn),
+      .hit_o(psc_hit_o),
+      .level_o(skip_level),
+      .table_o(skip_table),
+      .rights_o(skip_rights),
+      .looked_o(psc_looked_o),
+      .hit_way_o(psc_hit_way_o),
+      .fill_i(fill_second),
+      .fill_vpn_i(vpn),
+      .fill_levels_i(passed),
+      .fill_tables_i(passed_tables),
+      .fill_rights_i(passed_rights),
+      .filled_o(psc_filled_o),
+      .fill_ways_o(psc_fill_ways_o),
+      .fill_evicts_o(psc_fill_evicts_o),
+      .drops_i,
+      .drops_o(psc_drops_o),
+      .dropped_o(psc_dropped_o),
+      .peek_i(peek_psc_i),
+      .peek_index_i,
+      .peek_o(peek_psc)
+    );
+    assign psc_fill_tables_o = passed_tables;
+  end else begin : g_no_walk_caches
+    assign psc_hit_o = '0;
+    assign skip_level = '0;
+    assign skip_table = '0;
+    assign skip_rights = '0;
+    assign psc_looked_o = '0;
+    assign psc_hit_way_o = '0;
+    assign psc_filled_o = '0;
+    assign psc_fill_ways_o = '0;
+    assign psc_fill_evicts_o = '0;
+    assign psc_fill_tables_o = '0;
+    assign psc_drops_o = 1'b0;
+    assign psc_dropped_o = '0;
+    assign peek_psc = '0;
+  end
+
+endmodule
