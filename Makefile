@@ -8,7 +8,8 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 Q := $(if $(V),,@)
 
 .PHONY: all
-all: build/pagewalk ## build the program (default)
+all: build/.ready ## build the program (default)
+	$(Q)$(MAKE) $(PARALLEL) build/pagewalk
 
 # ---- what there is ----------------------------------------------------------------------------------------------------
 PACKAGES   := $(shell sed 's/\#.*//' packages.txt)
@@ -32,6 +33,8 @@ CFLAGS   := -std=c11 $(WARN) -g
 RELEASE  := -O3 -fno-plt
 SANITIZE := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 LDLIBS    = $(shell pkg-config --libs $(LIBS)) -ldl -lm -lpthread
+# Builds that other jobs begin with use all processors, unless -j says how many.
+PARALLEL  = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 CACHE    := $(if $(shell command -v ccache),ccache)
 # The kernel is freestanding: no libc headers, no libc calls.
 FWFLAGS  := -std=c11 $(WARN) -g -ffreestanding -fno-builtin -nostdinc -isystem $(shell $(CC) -print-file-name=include)
@@ -87,11 +90,12 @@ setup: ## install the Debian packages of packages.txt (as root, or through sudo)
 	$(Q)scripts/setup.sh packages.txt
 
 .PHONY: sim
-sim: build/pagewalk ## the tour: a real program's trace over the Verilated MMU, in two paging modes; writes a waveform
+sim: all ## the tour: a real program's trace over the Verilated MMU, in two paging modes; writes a waveform
 	$(Q)build/pagewalk tour
 
 .PHONY: test
-test: build/pagewalk $(TESTS) ## all tests; TEST=name runs one program, CASE=pattern some of its cases, XML=dir writes XML
+test: build/.ready ## all tests; TEST=name runs one program, CASE=pattern some of its cases, XML=dir writes XML
+	$(Q)$(MAKE) $(PARALLEL) build/pagewalk $(if $(TEST),$(filter %/$(TEST) %/test_$(TEST),$(TESTS)),$(TESTS))
 	$(Q)scripts/test.sh $(if $(TEST),--only '$(TEST)') $(if $(CASE),--case '$(CASE)') $(if $(XML),--xml '$(XML)') $(TESTS)
 
 # ---- every combination of access rights ----------------------------------------------------------------------------------

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // From a configuration to a shared object: Verilator, then one g++ call over the generated code and the shim together.
 //
-// build/rtl/<hash>/mmu.so   the hash covers the RTL, the shim and its headers, the parameters and Verilator's version
+// build/rtl/<hash>/mmu.so   the hash covers the RTL, the shim and its headers, the parameters and which Verilator it is
 // build/rtl/<hash>.lock     held by whoever builds it
-// build/rtl/lib-<version>/  Verilator's own runtime, compiled once
+// build/rtl/lib-<hash>/     Verilator's own runtime, compiled once
 // A folder appears under its final name only when it is whole.
 #include "rtl_engine/build.h"
 
@@ -155,11 +155,11 @@ static bool hash_file(uint64_t* hash, const char* path, struct error* err) {
 }
 
 static bool hash_build(const struct rtl_build* build, const struct sources* sources,
-                       const struct parameters* parameters, const char* version, uint64_t* hash, struct error* err) {
+                       const struct parameters* parameters, uint64_t tool, uint64_t* hash, struct error* err) {
   static const char* const headers[] = {"csrc/rtl_engine/shim.cpp", "csrc/rtl_engine/shim.h", "csrc/rtl_engine/build.c",
                                         "csrc/engine/engine.h",     "csrc/engine/serial.h",   "csrc/engine/overlap.h",
                                         "csrc/config/config.h",     "csrc/base/error.h"};
-  *hash = UINT64_C(0xcbf29ce484222325);
+  *hash = tool;
   for (size_t i = 0; i < sources->count; i++) {
     if (!hash_file(hash, sources->path[i], err)) return false;
   }
@@ -171,8 +171,9 @@ static bool hash_build(const struct rtl_build* build, const struct sources* sour
   for (size_t i = 0; i < PARAMETERS; i++) {
     *hash = fnv(*hash, parameters->text[i], strlen(parameters->text[i]));
   }
-  char kind[] = {build->traced ? 't' : '-', build->checked ? 'c' : '-'};
-  *hash = fnv(fnv(*hash, kind, sizeof kind), version, strlen(version));
+  char kind[] = {build->traced ? 't' : '-', build->checked ? 'c' : '-', build->quick ? 'q' : '-',
+                 build->bugs ? 'b' : '-'};
+  *hash = fnv(*hash, kind, sizeof kind);
   return true;
 }
 
@@ -194,7 +195,8 @@ static void add_all(struct command* command, const char* const* arguments) {
   while (*arguments) add(command, *arguments++);
 }
 
-// Runs it with its output appended to `log`. Returns its exit status, or -1 if it could not be started.
+// Runs it with its output appended to `log`. Returns its exit status, 128 + the signal that ended it, or -1 if it could
+// not be started.
 static int run(const struct command* command, const char* log) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
@@ -209,19 +211,33 @@ static int run(const struct command* command, const char* log) {
   while (waitpid(pid, &status, 0) < 0) {
     if (errno != EINTR) return -1;
   }
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-static bool on_path(const char* program) {
+static bool find_on_path(const char* program, char full[PATH_ROOM]) {
   const char* path = getenv("PATH");
   for (const char* at = path; at && *at;) {
     size_t n = strcspn(at, ":");
-    char full[PATH_ROOM];
-    snprintf(full, sizeof full, "%.*s/%s", (int)n, at, program);
+    snprintf(full, PATH_ROOM, "%.*s/%s", (int)n, at, program);
     if (access(full, X_OK) == 0) return true;
     at += n + (at[n] == ':');
   }
   return false;
+}
+
+static bool on_path(const char* program) {
+  char full[PATH_ROOM];
+  return find_on_path(program, full);
+}
+
+// Which Verilator: its program's size and time of change. Asking for its version takes longer than loading an engine.
+static bool hash_verilator(uint64_t* hash) {
+  char path[PATH_ROOM];
+  struct stat verilator;
+  if (!find_on_path("verilator", path) || stat(path, &verilator) != 0) return false;
+  uint64_t which[] = {(uint64_t)verilator.st_size, (uint64_t)verilator.st_mtim.tv_sec};
+  *hash = fnv(UINT64_C(0xcbf29ce484222325), which, sizeof which);
+  return true;
 }
 
 // One line of a program's output.
@@ -255,11 +271,9 @@ struct site {
   char folder[PATH_ROOM], final[PATH_ROOM], log[PATH_ROOM + 16];
   char include[PATH_ROOM], vltstd[PATH_ROOM + 8];  // Verilator's headers
   char runtime[PATH_ROOM];
-  char version[160];
 };
 
 static const char* const cxx_flags[] = {"-std=gnu++17",
-                                        "-O3",
                                         "-fPIC",
                                         "-fvisibility=hidden",
                                         "-fno-gnu-unique",
@@ -273,10 +287,12 @@ static const char* const cxx_flags[] = {"-std=gnu++17",
                                         "-Wextra",
                                         NULL};
 
-static void compiler(struct command* command, const struct site* site, bool traced) {
+// `level`: -O1, ...
+static void compiler(struct command* command, const struct site* site, bool traced, const char* level) {
   command->count = 0;
   if (on_path("ccache")) add(command, "ccache");
   add(command, "g++");
+  add(command, level);
   add_all(command, cxx_flags);
   add(command, traced ? "-DVM_TRACE=1" : "-DVM_TRACE=0");
   add(command, traced ? "-DVM_TRACE_FST=1" : "-DVM_TRACE_FST=0");
@@ -286,7 +302,10 @@ static void compiler(struct command* command, const struct site* site, bool trac
   add(command, site->vltstd);
 }
 
-static bool failed_build(const struct site* site, const char* what, struct error* err) {
+static bool failed_build(const struct site* site, const char* what, int status, struct error* err) {
+  if (status > 128)
+    return error_set(err, "building the RTL engine was stopped (%s: %s); the next run builds it again", what,
+                     strsignal(status - 128));
   char why[400];
   complaint(site->log, why, sizeof why);
   return error_set(
@@ -294,22 +313,39 @@ static bool failed_build(const struct site* site, const char* what, struct error
       why, site->log);
 }
 
+// Opens `path` and waits until nobody else holds it. Returns a descriptor to close, or -1 with a message.
+static int take_lock(const char* path, struct error* err) {
+  int lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  if (lock >= 0 && flock(lock, LOCK_EX) == 0) return lock;
+  error_set(err, "%s: %s", path, strerror(errno));
+  if (lock >= 0) close(lock);
+  return -1;
+}
+
+static bool build_runtime_unit(struct site* site, const char* unit, struct error* err) {
+  char object[PATH_ROOM * 2], fresh[PATH_ROOM * 2 + 8], source[PATH_ROOM * 2];
+  snprintf(object, sizeof object, "%s/%s.o", site->runtime, unit);
+  if (access(object, R_OK) == 0) return true;
+  snprintf(fresh, sizeof fresh, "%s.new", object);
+  snprintf(source, sizeof source, "%s/%s.cpp", site->include, unit);
+  struct command command;
+  compiler(&command, site, true, "-O2");
+  add_all(&command, (const char* const[]){"-w", "-c", "-o", fresh, source, NULL});
+  int status = run(&command, site->log);
+  if (status == 0 && rename(fresh, object) == 0) return true;
+  return failed_build(site, "Verilator's runtime", status, err);
+}
+
 // Verilator's runtime, as objects that every shared object of this kind takes in.
-static bool build_runtime(struct site* site, struct error* err) {
-  static const char* const units[] = {"verilated", "verilated_threads", "verilated_fst_c"};
-  for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
-    char object[PATH_ROOM * 2], fresh[PATH_ROOM * 2 + 32], source[PATH_ROOM * 2];
-    snprintf(object, sizeof object, "%s/%s.o", site->runtime, units[i]);
-    if (access(object, R_OK) == 0) continue;
-    snprintf(fresh, sizeof fresh, "%s.%d", object, (int)getpid());
-    snprintf(source, sizeof source, "%s/%s.cpp", site->include, units[i]);
-    struct command command;
-    compiler(&command, site, true);
-    add_all(&command, (const char* const[]){"-w", "-c", "-o", fresh, source, NULL});
-    if (run(&command, site->log) != 0 || rename(fresh, object) != 0)
-      return failed_build(site, "Verilator's runtime", err);
-  }
-  return true;
+static bool build_runtime(struct site* site, bool traced, struct error* err) {
+  char lock_path[PATH_ROOM + 16];
+  snprintf(lock_path, sizeof lock_path, "%s.lock", site->runtime);
+  int lock = take_lock(lock_path, err);
+  if (lock < 0) return false;
+  bool good = build_runtime_unit(site, "verilated", err) && build_runtime_unit(site, "verilated_threads", err) &&
+              (!traced || build_runtime_unit(site, "verilated_fst_c", err));
+  close(lock);
+  return good;
 }
 
 static bool verilate(const struct rtl_build* build, const struct sources* sources, const struct parameters* parameters,
@@ -339,13 +375,14 @@ static bool verilate(const struct rtl_build* build, const struct sources* source
                                           site->folder,
                                           NULL});
   add(&command, build->checked ? "--assert" : "--noassert");
+  if (build->bugs) add(&command, "-DBUGS");
   if (build->traced)
     add_all(&command, (const char* const[]){"--trace-fst", "--trace-structs", "--trace-max-array", "128",
                                             "--trace-max-width", "2048", NULL});
   for (size_t i = 0; i < PARAMETERS; i++) add(&command, parameters->text[i]);
   for (size_t i = 0; i < sources->count; i++) add(&command, sources->path[i]);
-  if (run(&command, site->log) != 0) return failed_build(site, "verilator", err);
-  return true;
+  int status = run(&command, site->log);
+  return status == 0 || failed_build(site, "verilator", status, err);
 }
 
 // One translation unit of all generated code and the shim, so that the compiler sees a whole access at once.
@@ -381,18 +418,20 @@ static bool compile(const struct rtl_build* build, struct site* site, struct err
   if (!write_unit(site, unit, err)) return false;
 
   struct command command;
-  compiler(&command, site, build->traced);
+  compiler(&command, site, build->traced, build->quick ? "-Og" : "-O3");
+  if (build->bugs) add(&command, "-DPAGEWALK_BUGS");
   add_all(&command,
           (const char* const[]){"-isystem", site->folder, "-I", PAGEWALK_ROOT "/csrc", "-c", "-o", object, unit, NULL});
-  if (run(&command, site->log) != 0) return failed_build(site, "g++", err);
+  int status = run(&command, site->log);
+  if (status != 0) return failed_build(site, "g++", status, err);
 
   command.count = 0;
   add_all(&command, (const char* const[]){"g++", "-shared", "-o", shared, object, verilated, threads, NULL});
   if (build->traced) add(&command, fst);
   add_all(&command, (const char* const[]){"-lpthread", NULL});
   if (build->traced) add(&command, "-lz");
-  if (run(&command, site->log) != 0) return failed_build(site, "linking", err);
-  return true;
+  status = run(&command, site->log);
+  return status == 0 || failed_build(site, "linking", status, err);
 }
 
 // Empties the folder, but for the shared object and the log if `keep_result`.
@@ -424,7 +463,8 @@ static bool build_here(const struct rtl_build* build, const struct sources* sour
   fflush(stderr);
   struct timespec start, end;
   clock_gettime(CLOCK_MONOTONIC, &start);
-  bool good = build_runtime(site, err) && verilate(build, sources, parameters, site, err) && compile(build, site, err);
+  bool good = build_runtime(site, build->traced, err) && verilate(build, sources, parameters, site, err) &&
+              compile(build, site, err);
   if (!good) {
     fprintf(stderr, " failed\n");
     return false;
@@ -444,38 +484,37 @@ bool rtl_build(const struct rtl_build* build, char* path, size_t room, struct er
   struct sources* sources = malloc(sizeof *sources);
   if (!sources) return error_set(err, "out of memory");
   struct parameters parameters;
-  uint64_t hash = 0;
+  uint64_t tool, hash = 0;
   bool good = false;
   int lock = -1;
   find_parameters(build->config, &parameters);
-  if (!on_path("verilator") || !on_path("g++") || !ask("verilator --version", site.version, sizeof site.version) ||
-      !ask("verilator --getenv VERILATOR_ROOT", site.include, sizeof site.include - 16)) {
+  if (!hash_verilator(&tool) || !on_path("g++")) {
     error_set(err, "%s", no_verilator);
     goto out;
   }
-  strcat(site.include, "/include");
-  snprintf(site.vltstd, sizeof site.vltstd, "%s/vltstd", site.include);
   if (!find_sources(sources, build->checked, err)) goto out;
-  if (!hash_build(build, sources, &parameters, site.version, &hash, err)) goto out;
+  if (!hash_build(build, sources, &parameters, tool, &hash, err)) goto out;
 
   snprintf(site.final, sizeof site.final, "%s/%016llx", CACHE, (unsigned long long)hash);
   snprintf(site.folder, sizeof site.folder, "%s/%016llx.new", CACHE, (unsigned long long)hash);
   snprintf(site.log, sizeof site.log, "%s/log", site.folder);
-  snprintf(site.runtime, sizeof site.runtime, "%s/lib-%016llx", CACHE,
-           (unsigned long long)fnv(UINT64_C(0xcbf29ce484222325), site.version, strlen(site.version)));
+  snprintf(site.runtime, sizeof site.runtime, "%s/lib-%016llx", CACHE, (unsigned long long)tool);
   snprintf(path, room, "%s/mmu.so", site.final);
   if (access(path, R_OK) == 0) {
     good = true;
     goto out;
   }
+  if (!ask("verilator --getenv VERILATOR_ROOT", site.include, sizeof site.include - 16)) {
+    error_set(err, "%s", no_verilator);
+    goto out;
+  }
+  strcat(site.include, "/include");
+  snprintf(site.vltstd, sizeof site.vltstd, "%s/vltstd", site.include);
   if (!make_folder(PAGEWALK_ROOT "/build", err) || !make_folder(CACHE, err)) goto out;
   char lock_path[PATH_ROOM + 16];
   snprintf(lock_path, sizeof lock_path, "%s.lock", site.final);
-  lock = open(lock_path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  if (lock < 0 || flock(lock, LOCK_EX) != 0) {
-    error_set(err, "%s: %s", lock_path, strerror(errno));
-    goto out;
-  }
+  lock = take_lock(lock_path, err);
+  if (lock < 0) goto out;
   // Somebody else may have built it while we waited.
   good = access(path, R_OK) == 0 || build_here(build, sources, &parameters, &site, err);
 out:

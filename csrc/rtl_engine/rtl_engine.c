@@ -46,10 +46,19 @@ static struct rtl_instance* load(const char* path, const struct config* config, 
   return instance;
 }
 
+static bool environment_says(const char* name) {
+  const char* value = getenv(name);
+  return value && strcmp(value, "1") == 0;
+}
+
 struct engine* rtl_engine_create(const struct config* config, struct memory_bus memory, bool traced,
                                  struct error* err) {
-  const char* asserts = getenv("PAGEWALK_ASSERT");
-  struct rtl_build build = {.config = config, .traced = traced, .checked = asserts && strcmp(asserts, "1") == 0};
+  const char* bug = getenv("PAGEWALK_BUG");
+  struct rtl_build build = {.config = config,
+                            .traced = traced,
+                            .checked = environment_says("PAGEWALK_ASSERT"),
+                            .quick = environment_says("PAGEWALK_QUICK_BUILD"),
+                            .bugs = bug && *bug};
   char path[1024];
   if (!rtl_build(&build, path, sizeof path, err)) return NULL;
   struct rtl_instance* instance = load(path, config, memory, err);

@@ -28,8 +28,6 @@ void stand_create(struct stand* stand, const struct config* config) {
   stand->config = *config;
   stand->ram = ram_create(UINT64_C(1) << 40);
   assert_non_null(stand->ram);
-  // Every unit test runs with the assertions of rtl/check/ on.
-  setenv("PAGEWALK_ASSERT", "1", 1);
   struct error err = {""};
   stand->engine = rtl_engine_create(config, ram_bus(stand->ram), false, &err);
   if (!stand->engine) fail_msg("%s", err.text);

@@ -241,7 +241,6 @@ static void a_missing_verilator_is_explained(void** state) {
 
 static void waveforms_are_written(void** state) {
   (void)state;
-  setenv("PAGEWALK_ASSERT", "0", 1);
   struct config config = stand_config();
   struct ram* ram = ram_create(1 << 20);
   struct error err = {""};
