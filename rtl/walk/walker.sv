@@ -263,7 +263,7 @@ module walker #(
     due_d = due_now;
     passed_d = passed_q;
     begin_d = begin_q & ~step_i;
-    command_d = command_q & ~step_i & `BUG(44, 1'b1, ~suppress_i);
+    command_d = command_q & ~step_i;
     level_d = level_q;
     table_d = table_q;
     rights_d = rights_q;
@@ -321,7 +321,7 @@ module walker #(
   end
 
   always_ff @(posedge clk_i) begin
-    if (due | grant_i | (step_i & command_q)) due_q <= due_d;
+    if (due | grant_i | (step_i & command_q & `BUG(44, 1'b1, ~suppress_i))) due_q <= due_d;
     if (due | grant_i) begin
       passed_q <= passed_d;
       level_q <= level_d;
