@@ -22,7 +22,8 @@ TEST_MAINS := $(sort $(wildcard tests/*/test_*.c))
 TEST_SUPPORT := $(sort $(filter-out $(TEST_MAINS),$(wildcard tests/*.c tests/*/*.c)))
 TESTS      := $(TEST_MAINS:tests/%.c=build/tests/%)
 
-FORMATTED   = $(C_SOURCES) $(CPP_SOURCES) $(FW_SOURCES) $(HEADERS) $(TEST_MAINS) $(TEST_SUPPORT) bench/bench.c $(TRACE_TOOL).c
+FORMATTED   = $(C_SOURCES) $(CPP_SOURCES) $(FW_SOURCES) $(HEADERS) $(TEST_MAINS) $(TEST_SUPPORT) bench/bench.c $(TRACE_TOOL).c $(CASE_TOOL).c \
+              $(SWEEP_TOOL).c
 
 # ---- flags --------------------------------------------------------------------------------------------------------------
 CC       := gcc
@@ -109,6 +110,26 @@ build/pagewalk-sweep: build/release/$(SWEEP_TOOL).o $(filter-out build/release/$
 sweep-access: build/pagewalk-sweep ## entry bits x control bits x accesses x ways to be served, judged; ENGINE=both, STRIDE=1: all
 	$(Q)build/pagewalk-sweep --engine '$(or $(ENGINE),both)' --stride '$(or $(STRIDE),1)'
 
+# ---- fuzzing the engines -------------------------------------------------------------------------------------------------
+# A number that was given as COUNT=, or else this one.
+count_or = $(if $(filter file undefined,$(origin COUNT)),$(1),$(COUNT))
+CASE_TOOL := csrc/fuzz/tools/pagewalk-fuzz
+
+build/pagewalk-fuzz: build/release/$(CASE_TOOL).o $(filter-out build/release/$(MAIN_OBJECT).o,$(REL_OBJECTS))
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(RELEASE) -rdynamic -o $@ $^ $(LDLIBS)
+
+.PHONY: fuzz
+fuzz: build/pagewalk-fuzz ## random machines and software on both engines, judged; SEED=first case, COUNT=cases
+	$(Q)build/pagewalk-fuzz --seed $(or $(SEED),1) --count $(call count_or,2000)
+
+.PHONY: test-long
+test-long: build/pagewalk-fuzz ## hours: the fuzzers of engines and parsers, every access; SEED=, COUNT=cases scales it
+	$(Q)build/pagewalk-fuzz --seed $(or $(SEED),1) --count $(call count_or,200000)
+	$(Q)build/pagewalk-fuzz --engine model --seed $(or $(SEED),1) --count $(call count_or,200000) --coverage
+	$(Q)$(MAKE) sweep-access
+	$(Q)$(MAKE) fuzz-parsers COUNT=10000000 SEED=$(or $(SEED),1)
+
 # ---- fuzzing the parsers -----------------------------------------------------------------------------------------------
 # Each tests/parsers/fuzz_NAME.c becomes a program with clang's libFuzzer and its sanitizers. `make test` has a short run
 # of the same files, test_parsers.
@@ -187,4 +208,4 @@ clean: ## remove everything that was built
 
 .PHONY: help
 help: ## this list
-	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -123,7 +123,7 @@ static bool record_script(struct record* record, const struct inputs* in, const 
                           struct error* err) {
   struct bench bench;
   struct script_totals totals = {0};
-  if (!bench_open(&bench, in->engine, &script->config, err)) return error_prefix(err, "%s", script->name);
+  if (!script_open_bench(script, &bench, in->engine, err)) return error_prefix(err, "%s", script->name);
   bench.engine = record_engine(record, bench.engine, bench.ram, err);
   bool ok = bench.engine && script_run(script, &bench, NULL, &totals, err);
   bench_close(&bench);

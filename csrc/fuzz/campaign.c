@@ -25,7 +25,7 @@ bool campaign_case(const struct campaign* campaign, uint64_t seed, struct script
   geometry_config(geometry, &config);
   struct generate generate = {.geometry = &config,
                               .mode = (enum paging_mode)(MODE_32BIT + random_below(&random, 4)),
-                              .fast_memory = random_chance(&random, 20),
+                              .fast_memory = geometry->fast_too && random_chance(&random, 40),
                               .seed = seed,
                               .windows = campaign->windows ? campaign->windows : CAMPAIGN_WINDOWS};
   if (!generate_case(script, &generate, err)) return false;

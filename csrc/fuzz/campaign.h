@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Many cases, one after the other: which machine, mode and software each has follows from its number alone.
+// A case from its number alone: the machine, the mode, the software, and how it is run.
 #ifndef PAGEWALK_FUZZ_CAMPAIGN_H
 #define PAGEWALK_FUZZ_CAMPAIGN_H
 
@@ -14,7 +14,6 @@
 struct campaign {
   enum engine_kind engine;
   const struct geometry* geometry;                            // NULL: all that the engine has, in turn
-  uint64_t seed;                                              // of the first case; the next one's is one more
   uint32_t windows;                                           // a case; 0: CAMPAIGN_WINDOWS
   struct coverage* coverage;                                  // counts into it, or NULL
   struct engine* (*plant)(void* ctx, struct engine* engine);  // as in judged_options

@@ -599,6 +599,13 @@ static void draw_scene(struct generator* g) {
   scene.ref.segment = 0;
   if (scene.ref.kind != ACCESS_FETCH && chance(g, 25)) scene.ref.flags |= REF_IMPLICIT;
   if (scene.source == FROM_CLEAN) scene.ref.kind = ACCESS_WRITE;
+  if (g->script->config.walkers == 2 && chance(g, 20)) {  // one walk for both, and an operation before it begins
+    static const enum aim shared_aims[] = {AIM_OK, AIM_DENIED, AIM_KEY};
+    scene.shared = scene.flushed = true;
+    scene.source = FROM_WALK;
+    scene.aim = shared_aims[below(g, 3)];
+    if (scene.ref.kind == ACCESS_WRITE) scene.ref.kind = ACCESS_READ;
+  }
   bool leaf = scene.aim == AIM_OK || scene.aim == AIM_DENIED || scene.aim == AIM_KEY;
   scene.level = 1 + (unsigned)below(g, leaf ? leaf_levels(g) : levels(g));
   if (scene.aim == AIM_RESERVED && g->mode == MODE_32BIT) scene.level = 2;
@@ -702,7 +709,7 @@ bool generate_case(struct script* script, const struct generate* generate, struc
   struct generator g = {.wish = generate, .random = random_from(generate->seed), .script = script};
   char name[96];
   snprintf(name, sizeof name, "%s-%" PRIu64, generate->geometry->name, generate->seed);
-  *script = (struct script){.name = strdup(name)};
+  *script = (struct script){.name = strdup(name), .memory = BENCH_MEMORY};
   g.memory = ram_create(BIT(52));
   g.drawn = ram_create(BIT(52));
   g.full = !script->name || !g.memory || !g.drawn;

@@ -22,6 +22,7 @@ struct geometry {
   const char* name;
   const char* keys;  // over the default machine, separated by blanks
   unsigned parts;    // enum geometry_part, or-ed: what an engine must have for it
+  bool fast_too;     // also run with memory of one cycle, which is a build of its own
 };
 
 extern const struct geometry geometries[];

@@ -542,6 +542,7 @@ static const char* paged_answer(struct judge* judge, struct trial* trial, uint64
     trial->cause = CAUSE_BUS;
     return "the memory reported no error";
   }
+  if (answer->fault == FAULT_GP) return "neither its segment nor its address is at fault";
   if (answer->path == PATH_OFF) return "paging is on";
   if (answer->merged && part->kind == ACCESS_WRITE) return "writes walk for themselves";
   if (hit && !walked && !answer->ad_update) {

@@ -23,6 +23,7 @@ enum stepping {
 };
 
 struct judged_options {
+  uint64_t memory;  // bytes: what the walker wants beyond is a bus error; 0: the whole 52-bit space
   enum stepping stepping;
   uint64_t seed;  // of STEPPING_RANDOM
   // What each answer was, with the walk-cache level that its walk began below (0: the root): for coverage. Or NULL.

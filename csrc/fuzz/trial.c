@@ -43,6 +43,7 @@ void trial_run(struct trial* trial, const struct script* script) {
   trial->outcome = TRIAL_GOOD;
   trial->report[0] = 0;
   memset(&trial->counters, 0, sizeof trial->counters);
+  trial->options.memory = script->memory;
   if (!judged_open(&bench, trial->engine, &script->config, &trial->options, &err)) {
     report(trial, TRIAL_IMPOSSIBLE, err.text);
     return;

@@ -5,15 +5,20 @@
 #include <string.h>
 
 #include "engine/serial.h"
+#include "engine/watchdog.h"
 
 bool bench_open(struct bench* bench, enum engine_kind kind, const struct config* config, struct error* err) {
-  const uint64_t whole_space = UINT64_C(1) << 52;
+  return bench_open_memory(bench, kind, config, BENCH_MEMORY, err);
+}
+
+bool bench_open_memory(struct bench* bench, enum engine_kind kind, const struct config* config, uint64_t bytes,
+                       struct error* err) {
   struct memory_bus second = {0};
-  *bench = (struct bench){.ram = ram_create(whole_space)};
+  *bench = (struct bench){.ram = ram_create(bytes)};
   serial_reset_segments(bench->segments);
   bool memory = bench->ram != NULL;
   if (memory && kind == ENGINE_BOTH) {
-    bench->mirror = ram_create(whole_space);
+    bench->mirror = ram_create(bytes);
     memory = bench->mirror != NULL;
   }
   if (!memory) {
@@ -188,7 +193,8 @@ bool bench_window(struct bench* bench, struct bench_access* accesses, size_t n_a
     for (int port = 0; port < PORT_COUNT; port++)
       if (lane_presents(&window, (enum port)port, now)) in.part[port] = &window.lane[port].rest;
     engine_tick(bench->engine, now, &in, &out);
-    if (!engine_agrees(bench->engine, NULL)) return error_set(err, "the engines differ");
+    if (!engine_agrees(bench->engine, NULL))
+      return error_set(err, watchdog_barks(bench->engine) ? "the MMU is stuck" : "the engines differ");
     for (int port = 0; port < PORT_COUNT; port++) {
       if (out.accepted[port]) lane_accepted(bench, &window.lane[port]);
       if (out.answered[port]) lane_answered(&window, (enum port)port, &out.answer[port]);

@@ -24,6 +24,10 @@ struct bench {
 
 // The MMU in its reset state, memory zeroed. `config` is validated already. On failure nothing is left to close.
 bool bench_open(struct bench* bench, enum engine_kind kind, const struct config* config, struct error* err);
+// The same with a memory of `bytes`: what the walker wants beyond is a bus error.
+#define BENCH_MEMORY (UINT64_C(1) << 52)
+bool bench_open_memory(struct bench* bench, enum engine_kind kind, const struct config* config, uint64_t bytes,
+                       struct error* err);
 void bench_close(struct bench* bench);
 
 // Something that happens at a chosen cycle: a control operation that arrives, or another agent's write to memory.

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/version.h"
-#include "engine/serial.h"
+#include "engine/wrap.h"
 #include "fuzz/rules.h"
 #include "script/x86_replay.h"
 
@@ -262,12 +262,19 @@ static void end_case(struct recorder* r, const struct answer* answer, struct pen
   write_case(r->record, &pending->c);
 }
 
-static void recorder_tick(void* self, uint64_t now, const struct tick_in* in, struct tick_out* out) {
-  struct recorder* r = self;
+// What is known before the cycle in which a part is accepted is what counts.
+static void before(void* ctx, uint64_t now, const struct tick_in* in) {
+  struct recorder* r = ctx;
+  (void)now;
   if (in->control) r->control = *in->control;
   for (int port = 0; port < PORT_COUNT; port++)
     if (in->part[port]) begin_case(r, in->part[port], &r->pending[port]);
-  engine_tick(r->inner, now, in, out);
+}
+
+static void after(void* ctx, uint64_t now, const struct tick_in* in, struct tick_out* out) {
+  struct recorder* r = ctx;
+  (void)now;
+  (void)in;
   if (!engine_agrees(r->inner, NULL)) return;
   for (int port = 0; port < PORT_COUNT; port++)
     if (out->answered[port]) end_case(r, &out->answer[port], &r->pending[port]);
@@ -277,93 +284,11 @@ static void recorder_tick(void* self, uint64_t now, const struct tick_in* in, st
     r->rules.segment[r->control.index & (SEGMENT_COUNT - 1)] = r->control.segment;
 }
 
-// The serial core over this engine's own cycles, so that each part is seen.
-static uint64_t issue(void* self, const struct ref* part, uint64_t now, bool want, struct answer* answer, bool* fault,
-                      uint32_t* data) {
-  struct recorder* r = self;
-  enum port port = part->kind == ACCESS_FETCH ? PORT_FETCH : PORT_DATA;
-  struct tick_in in = {0};
-  struct tick_out out;
-  (void)want;
-  in.part[port] = part;
-  *answer = (struct answer){.cycle = now};
-  bool agree;
-  do {
-    recorder_tick(r, now, &in, &out);
-    agree = engine_agrees(r->inner, NULL);
-    if (out.accepted[port]) in.part[port] = NULL;
-    if (out.answered[port]) *answer = out.answer[port];
-    now = out.next;
-  } while (agree && !out.answered[port]);
-  *fault = !agree || answer->fault != FAULT_NONE;
-  *data = *fault ? 0 : answer->data;
-  return answer->cycle;
-}
-
-static uint64_t recorder_now(const void* self) { return engine_now(((const struct recorder*)self)->inner); }
-
-static void recorder_wait(void* self, uint64_t cycle) { engine_wait(((struct recorder*)self)->inner, cycle); }
-
-static void recorder_play(void* self, const struct ref* refs, size_t n, struct play* play) {
-  struct recorder* r = self;
-  struct serial_account account = {0};
-  uint64_t mask = serial_va_mask(r->rules.cr0, r->rules.efer), now = recorder_now(r);
-  uint64_t next = serial_play(r, issue, now, mask, serial_bases(r->rules.segment), refs, n, play, &account);
-  if (!engine_agrees(r->inner, NULL))
-    play->stop = PLAY_DIFFERS;
-  else if (next > recorder_now(r))
-    recorder_wait(r, next);
-}
-
-static void recorder_counters(const void* self, struct counters* counters) {
-  engine_counters(((const struct recorder*)self)->inner, counters);
-}
-
-static void recorder_on_event(void* self, event_fn* fn, void* ctx) {
-  engine_on_event(((struct recorder*)self)->inner, fn, ctx);
-}
-
-static void recorder_probe(void* self, const struct ref* part, struct answer* answer) {
-  engine_probe(((struct recorder*)self)->inner, part, answer);
-}
-
-static size_t recorder_dump(void* self, enum tlb_array array, struct tlb_entry* entries, size_t room) {
-  return engine_dump(((struct recorder*)self)->inner, array, entries, room);
-}
-
-static void recorder_registers(const void* self, uint64_t registers[5], uint64_t pdptes[4]) {
-  engine_registers(((const struct recorder*)self)->inner, registers, pdptes);
-}
-
-static bool recorder_agrees(const void* self, const char** report) {
-  return engine_agrees(((const struct recorder*)self)->inner, report);
-}
-
-static void recorder_destroy(void* self) {
-  engine_destroy(((struct recorder*)self)->inner);
-  free(self);
-}
-
-static const struct engine_ops recorder_ops = {
-    .destroy = recorder_destroy,
-    .now = recorder_now,
-    .tick = recorder_tick,
-    .play = recorder_play,
-    .wait = recorder_wait,
-    .counters = recorder_counters,
-    .on_event = recorder_on_event,
-    .probe = recorder_probe,
-    .dump = recorder_dump,
-    .registers = recorder_registers,
-    .agrees = recorder_agrees,
-};
+static const struct wrap_hooks hooks = {.before = before, .after = after, .destroy = free};
 
 struct engine* record_engine(struct record* record, struct engine* inner, struct ram* ram, struct error* err) {
-  struct engine* engine = calloc(1, sizeof *engine);
   struct recorder* r = calloc(1, sizeof *r);
-  if (!engine || !r) {
-    free(engine);
-    free(r);
+  if (!r) {
     engine_destroy(inner);
     error_set(err, "out of memory");
     return NULL;
@@ -371,6 +296,7 @@ struct engine* record_engine(struct record* record, struct engine* inner, struct
   *r = (struct recorder){.record = record, .inner = inner, .ram = ram};
   rules_reset(&r->rules, &((struct inside*)record->inside)->config);
   copy_registers(r);
-  *engine = (struct engine){&recorder_ops, r};
+  struct engine* engine = wrap_engine(inner, &hooks, r, err);
+  if (!engine) free(r);
   return engine;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/watchdog.h"
 #include "script/names.h"
 #include "script/script.h"
 #include "script/show.h"
@@ -253,6 +254,14 @@ static bool memories_agree(struct runner* runner) {
   return error_set(
       runner->err, "%s: the engines left different memories: at %" PRIx64 " rtl has %02" PRIx64 ", model %02" PRIx64,
       runner->script->name, pa, ram_read_word(runner->bench->ram, pa, 1), ram_read_word(runner->bench->mirror, pa, 1));
+}
+
+bool script_open_bench(const struct script* script, struct bench* bench, enum engine_kind kind, struct error* err) {
+  if (!bench_open_memory(bench, kind, &script->config, script->memory, err)) return false;
+  bench->engine = watchdog_engine(bench->engine, &script->config, err);
+  if (bench->engine) return true;
+  bench_close(bench);
+  return false;
 }
 
 bool script_run(const struct script* script, struct bench* bench, FILE* out, struct script_totals* totals,

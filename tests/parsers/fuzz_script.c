@@ -46,7 +46,7 @@ static void run(const struct script* script) {
   struct error err = {.text = ""};
   struct script_totals totals = {0};
   struct bench bench;
-  PARSER_REQUIRE(bench_open(&bench, ENGINE_MODEL, &script->config, &err));
+  PARSER_REQUIRE(script_open_bench(script, &bench, ENGINE_MODEL, &err));
   if (!script_run(script, &bench, parser_nowhere(), &totals, &err)) parser_check_refusal(&err);
   bench_close(&bench);
 }

@@ -27,7 +27,7 @@ static struct run run_on(const char* text, enum engine_kind engine) {
   struct bench bench;
   size_t length;
   if (!parse(&script, text, &run.err)) fail_msg("%s", run.err.text);
-  if (!bench_open(&bench, engine, &script.config, &run.err)) fail_msg("%s", run.err.text);
+  if (!script_open_bench(&script, &bench, engine, &run.err)) fail_msg("%s", run.err.text);
   FILE* out = open_memstream(&run.printed, &length);
   run.ok = script_run(&script, &bench, out, &run.totals, &run.err);
   fclose(out);

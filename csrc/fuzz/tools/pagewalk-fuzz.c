@@ -133,7 +133,7 @@ static const char* in_words(enum trial_outcome outcome) {
 
 static int show_finding(const struct inputs* in, uint64_t seed, struct script* script, struct trial* trial,
                         struct cli_progress* progress) {
-  char path[1024], origin[128];
+  char path[1024], origin[256], windows[40] = "";
   struct error err;
   struct shrink shrink = {.runs = 4000, .progress = shrinking, .progress_ctx = progress};
   cli_progress_end(progress);
@@ -143,7 +143,9 @@ static int show_finding(const struct inputs* in, uint64_t seed, struct script* s
   shrink_case(&shrink, trial, script);
   cli_progress_end(progress);
   snprintf(path, sizeof path, "%s/%s.mmu", in->out, script->name);
-  snprintf(origin, sizeof origin, "pagewalk-fuzz --seed %" PRIu64 " --count 1", seed);
+  if (in->windows) snprintf(windows, sizeof windows, " --windows %" PRIu64, in->windows);
+  snprintf(origin, sizeof origin, "pagewalk-fuzz --engine %s --geometry %s%s --seed %" PRIu64 " --count 1",
+           engine_kind_name(trial->engine), script->config.name, windows, seed);
   mkdir(in->out, 0777);
   if (!shrink_save(script, trial, origin, path, &err)) return cli_fail(&err);
   printf("shrunk to %zu operations in %" PRIu32
@@ -183,10 +185,8 @@ static int run_cases(const struct inputs* in, struct campaign* campaign) {
 
 static int fuzz(const struct inputs* in) {
   static struct coverage coverage;
-  struct campaign campaign = {.engine = in->engine,
-                              .seed = in->seed,
-                              .windows = (uint32_t)in->windows,
-                              .coverage = in->coverage ? &coverage : NULL};
+  struct campaign campaign = {
+      .engine = in->engine, .windows = (uint32_t)in->windows, .coverage = in->coverage ? &coverage : NULL};
   if (in->geometry && !(campaign.geometry = geometry_find(in->geometry)))
     cli_usage("pagewalk-fuzz", "there is no geometry '%s'; --list names them", in->geometry);
   int status = run_cases(in, &campaign);
