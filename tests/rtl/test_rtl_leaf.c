@@ -28,8 +28,8 @@ static void bench(const char* name, const char* modules) {
 static void replacement_policies(void** state) {
   (void)state;
   bench("replace_bench",
-        "rtl/tlb/replace_fifo.sv rtl/tlb/replace_nru.sv rtl/tlb/replace_random.sv "
-        "rtl/check/replace_fifo_check.sv rtl/check/replace_nru_check.sv rtl/check/replace_random_check.sv");
+        "rtl/tlb/replace_lru.sv rtl/tlb/replace_plru.sv rtl/tlb/replace_fifo.sv rtl/tlb/replace_nru.sv "
+        "rtl/tlb/replace_random.sv rtl/tlb/replace_step.sv rtl/tlb/replacement.sv rtl/check/replacement_check.sv");
 }
 
 static void walk_cache(void** state) {
