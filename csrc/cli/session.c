@@ -7,6 +7,7 @@
 
 #include "base/number.h"
 #include "cli/cli.h"
+#include "engine/overlap.h"
 #include "machine/machine.h"
 
 // References a call to the machine: some tens of milliseconds, so that Ctrl-C and the progress line are prompt.
@@ -103,8 +104,9 @@ static void play(const struct stage* stage, size_t from, size_t to, struct machi
   struct cli_progress progress = {0};
   size_t done = 0;
   do {
-    size_t n = to - from - done < CHUNK ? to - from - done : CHUNK;
-    machine_play(stage->machine, s->trace->refs + from + done, n, !s->eager, s->interrupt, run);
+    const struct ref* next = s->trace->refs + from + done;
+    size_t n = overlap_cut(next, to - from - done, CHUNK, CHUNK);
+    machine_play(stage->machine, next, n, !s->eager, s->interrupt, run);
     done += run->done;
     show_progress(s, &progress, from + done, machine_now(stage->machine) - stage->start);
   } while (run->stop == MACHINE_END && from + done < to);

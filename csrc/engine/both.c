@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "engine/event.h"
+#include "engine/overlap.h"
 
 enum { CHUNK = 1024, HISTORY = 24, REPORT = 16384, COUNTED_EVERY = 64 };
 
@@ -23,6 +24,7 @@ struct both {
   struct engine* engine[2];
   struct log log[2];
   struct answer* answers[2];
+  size_t answers_room;
   event_fn* on_event;
   void* on_event_ctx;
   unsigned ticks;  // since the counters were compared
@@ -180,13 +182,26 @@ static void play_chunk(struct both* both, const struct ref* refs, size_t n, cons
   *out = *a;
 }
 
+// For the answers of a piece, which is longer than a chunk where one instruction is.
+static void make_room(struct both* both, size_t count) {
+  if (count <= both->answers_room) return;
+  for (int side = 0; side < 2; side++) {
+    struct answer* answers = realloc(both->answers[side], count * sizeof *answers);
+    if (!answers) abort();  // as in `record`
+    both->answers[side] = answers;
+  }
+  both->answers_room = count;
+}
+
 static void both_play(void* self, const struct ref* refs, size_t n, struct play* play) {
   struct both* both = self;
   size_t done = 0;
   play->stop = PLAY_END;
   while (play->stop == PLAY_END && done < n && !both->differs) {
     struct play part;
-    play_chunk(both, refs + done, n - done < CHUNK ? n - done : CHUNK, play, &part);
+    size_t piece = overlap_cut(refs + done, n - done, CHUNK, n - done);
+    make_room(both, piece);
+    play_chunk(both, refs + done, piece, play, &part);
     if (play->answers) memcpy(play->answers + done, both->answers[0], part.done * sizeof *play->answers);
     done += part.done;
     play->stop = part.stop;
@@ -269,12 +284,9 @@ static const struct engine_ops both_ops = {
 struct engine* both_engine_create(struct engine* first, struct engine* second, struct error* err) {
   struct engine* engine = calloc(1, sizeof *engine);
   struct both* both = calloc(1, sizeof *both);
-  struct answer* answers[2] = {calloc(CHUNK, sizeof **answers), calloc(CHUNK, sizeof **answers)};
-  if (!engine || !both || !answers[0] || !answers[1]) {
+  if (!engine || !both) {
     free(engine);
     free(both);
-    free(answers[0]);
-    free(answers[1]);
     engine_destroy(first);
     engine_destroy(second);
     error_set(err, "out of memory");
@@ -284,7 +296,6 @@ struct engine* both_engine_create(struct engine* first, struct engine* second, s
   both->engine[0] = first;
   both->engine[1] = second;
   for (int side = 0; side < 2; side++) {
-    both->answers[side] = answers[side];
     engine_on_event(both->engine[side], record, &both->log[side]);
   }
   return engine;

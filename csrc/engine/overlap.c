@@ -218,3 +218,12 @@ uint64_t overlap_play(const struct overlap_engine* engine, uint64_t now, uint64_
   settle_what_is_over(&core, now);
   return now;
 }
+
+size_t overlap_cut(const struct ref* refs, size_t n, size_t limit, size_t most) {
+  if (n <= limit) return n;
+  for (size_t i = limit; i > 0; i--)
+    if (refs[i - 1].kind == ACCESS_FETCH) return i;
+  for (size_t i = limit; i < n && i < most; i++)
+    if (refs[i].kind == ACCESS_FETCH) return i + 1;
+  return limit;
+}

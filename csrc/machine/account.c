@@ -58,7 +58,7 @@ void machine_cycles(const struct machine* machine, struct cycle_account* cycles)
   };
 }
 
-// Drops every TLB and walk-cache entry: a change of CR4.PGE takes the global ones along.
+// Drops every TLB and walk-cache entry: a change of CR4.PGE takes the global ones along, where the machine has any.
 static void empty_the_tlbs(struct machine* machine) {
   uint64_t registers[5], pdptes[4];
   const uint64_t pge = 0x80;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/overlap.h"
 #include "machine/inside.h"
 
 enum {
@@ -69,6 +70,7 @@ static struct kernel_params kernel_params_of(const struct machine_params* params
                                                         [MODE_5LEVEL] = KERNEL_PAGING_5LEVEL};
   return (struct kernel_params){.paging = paging[config->mode],
                                 .maxphyaddr = config->maxphyaddr,
+                                .global_pages = config->global,
                                 .frames = frames_of(params),
                                 .swap_blocks = SWAP_BLOCKS,
                                 .work = config->kernel.work};
@@ -295,7 +297,7 @@ void machine_play(struct machine* machine, const struct ref* refs, size_t n, boo
       break;
     }
     const struct ref* next = refs + run->done;
-    size_t count = n - run->done < at_once ? n - run->done : at_once;
+    size_t count = overlap_cut(next, n - run->done, at_once, at_once);
     struct play play = {.until = UINT64_MAX, .answers = move_data ? answers : NULL};
     engine_play(machine->engine, next, count, &play);
     if (!machine_check(machine)) break;

@@ -104,9 +104,18 @@ static inline void touches_settle_all(struct touches* touches) {
   if (touches->count) touches_settle_each(touches);
 }
 
-// Stamps of arrays that are touched up to four times a cycle: by lookups, then by fills, the fetch port's first.
-static inline uint64_t stamp_of_lookup(uint64_t cycle, enum port port) { return cycle << 2 | port; }
-static inline uint64_t stamp_of_fill(uint64_t cycle, enum port port) { return cycle << 2 | 2 | port; }
+// On whose behalf: a port's reference, or the prefetch that its walk has caused.
+struct cause {
+  enum port port;
+  bool prefetch;
+};
+
+// Stamps of arrays that are touched up to six times a cycle: by lookups, by fills, by prefetches' fills, each time the
+// fetch port's first.
+static inline uint64_t stamp_of_lookup(uint64_t cycle, enum port port) { return cycle << 3 | port; }
+static inline uint64_t stamp_of_fill(uint64_t cycle, struct cause cause) {
+  return cycle << 3 | (cause.prefetch ? 4u : 2u) | cause.port;
+}
 
 // --- changing -------------------------------------------------------------------------------------------------------
 

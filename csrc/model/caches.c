@@ -27,10 +27,7 @@ bool caches_create(struct caches* caches, const struct config* config, struct co
     caches_free(caches);
     return false;
   }
-  caches->latency[SERVED_DRAM] = config->dram.latency;
-  uint32_t nearest = config->cache.l1d.latency;
-  for (int i = 0; i < SERVED_COUNT; i++)
-    caches->further[i] = caches->latency[i] > nearest ? caches->latency[i] - nearest : 0;
+  dram_create(&caches->dram, config, counters);
   while (caches->walker_level < caches->count &&
          caches->cache[caches->walker_level].level < (enum served_by)config->cache.walker)
     caches->walker_level++;
@@ -90,7 +87,7 @@ static void leave(struct caches* caches, unsigned level, uint64_t line, uint64_t
 
 // Looks `pa` up from `entry` on and fills the levels above the one that serves. Their victims leave when all are
 // filled, the outermost level's first.
-static inline enum served_by look_up(struct caches* caches, unsigned entry, bool data, uint64_t pa, uint64_t cycle) {
+static inline struct service look_up(struct caches* caches, unsigned entry, bool data, uint64_t pa, uint64_t cycle) {
   uint64_t leaving[CACHE_LEVELS];
   unsigned level = entry;
   for (; level < caches->count; level++) {
@@ -101,12 +98,16 @@ static inline enum served_by look_up(struct caches* caches, unsigned entry, bool
            : (hit ? &counters->walk_hits : &counters->walk_misses)) += 1;
     if (hit) break;
   }
-  enum served_by served = level < caches->count ? caches->cache[level].level : SERVED_DRAM;
+  struct service service;
+  if (level < caches->count)
+    service = (struct service){caches->cache[level].level, caches->latency[caches->cache[level].level]};
+  else
+    service = (struct service){SERVED_DRAM, dram_access(&caches->dram, pa)};
   while (level-- > entry) leave(caches, level + 1, leaving[level], cycle);
-  return served;
+  return service;
 }
 
-enum served_by caches_walk_through(struct caches* caches, uint64_t pa, uint64_t cycle) {
+struct service caches_walk_through(struct caches* caches, uint64_t pa, uint64_t cycle) {
   return look_up(caches, caches->walker_level, false, pa, cycle);
 }
 
@@ -114,8 +115,8 @@ void caches_walk_wrote(struct caches* caches, uint64_t pa) {
   if (caches->walker_level < caches->count) *cache_set(&caches->cache[caches->walker_level], pa) |= LINE_DIRTY;
 }
 
-enum served_by caches_data_further(struct caches* caches, uint64_t pa, bool write, uint64_t cycle) {
-  enum served_by served = look_up(caches, 0, true, pa, cycle);
+struct service caches_data_further(struct caches* caches, uint64_t pa, bool write, uint64_t cycle) {
+  struct service service = look_up(caches, 0, true, pa, cycle);
   if (write) *cache_set(&caches->cache[0], pa) |= LINE_DIRTY;
-  return served;
+  return service;
 }

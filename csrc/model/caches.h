@@ -4,6 +4,7 @@
 #ifndef PAGEWALK_MODEL_CACHES_H
 #define PAGEWALK_MODEL_CACHES_H
 
+#include "model/dram.h"
 #include "model/events.h"
 
 enum { LINE_SHIFT = 6 };
@@ -24,8 +25,8 @@ struct caches {
   unsigned count;
   unsigned walker_level;           // where the walker enters: an index, or count
   bool data;                       // are references' data looked up?
-  uint32_t latency[SERVED_COUNT];  // cycles of an access, by who serves it
-  uint32_t further[SERVED_COUNT];  // cycles beyond L1D's
+  uint32_t latency[CACHE_LEVELS];  // cycles of an access, by who serves it
+  struct dram dram;
   uint64_t* writebacks;
   struct events* events;
 };
@@ -35,16 +36,28 @@ bool caches_create(struct caches* caches, const struct config* config, struct co
                    struct events* events);
 void caches_free(struct caches* caches);
 
+// Who serves an access, and in how many cycles.
+struct service {
+  enum served_by by;
+  uint32_t latency;
+};
+
 // The walker reads, or compares and swaps, at `pa`.
-enum served_by caches_walk_through(struct caches* caches, uint64_t pa, uint64_t cycle);
-static inline enum served_by caches_walk(struct caches* caches, uint64_t pa, uint64_t cycle) {
-  return caches->walker_level < caches->count ? caches_walk_through(caches, pa, cycle) : SERVED_DRAM;
+struct service caches_walk_through(struct caches* caches, uint64_t pa, uint64_t cycle);
+static inline struct service caches_walk(struct caches* caches, uint64_t pa, uint64_t cycle) {
+  if (caches->walker_level < caches->count) return caches_walk_through(caches, pa, cycle);
+  return (struct service){SERVED_DRAM, dram_access(&caches->dram, pa)};
 }
 // It has written what it looked up last.
 void caches_walk_wrote(struct caches* caches, uint64_t pa);
 
-// The data of a part, where the first level does not hold them most recently. Says who served them.
-enum served_by caches_data_further(struct caches* caches, uint64_t pa, bool write, uint64_t cycle);
+// The data of a part, where the first level does not hold them most recently.
+struct service caches_data_further(struct caches* caches, uint64_t pa, bool write, uint64_t cycle);
+// Cycles by which data so served come later than from L1D.
+static inline uint32_t caches_beyond_l1d(const struct caches* caches, struct service service) {
+  uint32_t nearest = caches->latency[CACHE_L1D];
+  return service.latency > nearest ? service.latency - nearest : 0;
+}
 
 static inline uint64_t cache_line(uint64_t pa) { return ((pa >> LINE_SHIFT) + 1) << 1; }
 

@@ -62,9 +62,15 @@ static void plan_cr3(struct control_plan* plan, const struct registers* now, uin
   plan->drop_pcid = pcid_of(&plan->after);
 }
 
-static void plan_cr4(struct control_plan* plan, const struct registers* now, uint64_t value) {
+static uint64_t cr4_reserved(const struct config* config) {
+  return ~CR4_KNOWN | (config->pcid ? 0 : CR4_PCIDE) | (config->global ? 0 : CR4_PGE);
+}
+
+static void plan_cr4(struct control_plan* plan, const struct registers* now, uint64_t value,
+                     const struct config* config) {
   uint64_t old = now->value[CONTROL_CR4], changed = old ^ value, set = value & ~old, cleared = old & ~value;
-  plan->refused = has(value, ~CR4_KNOWN) || (long_mode(now) && (has(cleared, CR4_PAE) || has(changed, CR4_LA57))) ||
+  plan->refused = has(value, cr4_reserved(config)) ||
+                  (long_mode(now) && (has(cleared, CR4_PAE) || has(changed, CR4_LA57))) ||
                   (has(set, CR4_PCIDE) && (!long_mode(now) || has(now->value[CONTROL_CR3], CR3_PCID)));
   plan->after.value[CONTROL_CR4] = value;
   plan->load_pdptes = has(changed, CR4_LOADS_PDPTES) && registers_mode(&plan->after) == MODE_PAE;
@@ -84,13 +90,14 @@ static void plan_efer(struct control_plan* plan, const struct registers* now, ui
 
 enum { INVPCID_ADDRESS, INVPCID_PCID, INVPCID_ALL, INVPCID_NON_GLOBAL };
 
-static void plan_invpcid(struct control_plan* plan, const struct registers* now, const struct control* control) {
+static void plan_invpcid(struct control_plan* plan, const struct registers* now, const struct control* control,
+                         const struct config* config) {
   static const enum control_drop drops[INVPCID_TYPES] = {[INVPCID_ADDRESS] = DROP_ADDRESS_OF_PCID,
                                                          [INVPCID_PCID] = DROP_PCID,
                                                          [INVPCID_ALL] = DROP_ALL,
                                                          [INVPCID_NON_GLOBAL] = DROP_NON_GLOBAL};
   bool of_one = control->type == INVPCID_ADDRESS || control->type == INVPCID_PCID;
-  plan->refused = control->type >= INVPCID_TYPES || has(control->pcid, ~CR3_PCID) ||
+  plan->refused = !config->pcid || control->type >= INVPCID_TYPES || has(control->pcid, ~CR3_PCID) ||
                   (of_one && control->pcid != 0 && !tagged(now)) ||
                   (control->type == INVPCID_ADDRESS && !paging_mode_canonical(registers_mode(now), control->value));
   if (plan->refused) return;
@@ -99,17 +106,17 @@ static void plan_invpcid(struct control_plan* plan, const struct registers* now,
 }
 
 void control_plan(struct control_plan* plan, const struct registers* now, const struct control* control,
-                  unsigned maxphyaddr) {
+                  const struct config* config) {
   *plan = (struct control_plan){.drop = DROP_NOTHING, .drop_pcid = pcid_of(now), .after = *now};
   switch ((enum control_op)control->op) {
     case CONTROL_CR0:
       plan_cr0(plan, now, control->value);
       break;
     case CONTROL_CR3:
-      plan_cr3(plan, now, control->value, maxphyaddr);
+      plan_cr3(plan, now, control->value, config->maxphyaddr);
       break;
     case CONTROL_CR4:
-      plan_cr4(plan, now, control->value);
+      plan_cr4(plan, now, control->value, config);
       break;
     case CONTROL_EFER:
       plan_efer(plan, now, control->value);
@@ -123,7 +130,7 @@ void control_plan(struct control_plan* plan, const struct registers* now, const 
       if (paging_mode_canonical(registers_mode(now), control->value)) plan->drop = DROP_ADDRESS;
       break;
     case CONTROL_INVPCID:
-      plan_invpcid(plan, now, control);
+      plan_invpcid(plan, now, control, config);
       break;
     case CONTROL_SEGMENT:
       plan->after.segment[control->index % SEGMENT_COUNT] = control->segment;

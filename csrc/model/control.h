@@ -29,9 +29,9 @@ struct control_plan {
 // CR0 = 11, all others 0; segment 0 flat, the others absent.
 void control_reset(struct registers* registers);
 
-// `maxphyaddr`: 32..52.
+// What the machine has (MAXPHYADDR, PCIDs, global pages) is in `config`.
 void control_plan(struct control_plan* plan, const struct registers* now, const struct control* control,
-                  unsigned maxphyaddr);
+                  const struct config* config);
 
 // Takes over the PDPTEs read for a plan; false (#GP) if a present one has a reserved bit set.
 bool control_take_pdptes(struct control_plan* plan, const uint64_t pdptes[PDPTE_COUNT], unsigned maxphyaddr);

@@ -19,7 +19,7 @@ static uint32_t operation_latency(const struct mmu* mmu) {
 // Its first cycle is `first`.
 static void begin_control(struct mmu* mmu, uint64_t first) {
   struct control_port* control = &mmu->control;
-  control_plan(&control->plan, &mmu->registers, &control->op, mmu->config.maxphyaddr);
+  control_plan(&control->plan, &mmu->registers, &control->op, &mmu->config);
   control->began = first;
   control->phase = control->plan.load_pdptes ? CONTROL_LOAD : CONTROL_ACTS;
   control->due = control->plan.load_pdptes ? first : first + operation_latency(mmu) - 1;
@@ -40,11 +40,11 @@ static void load_pdptes(struct mmu* mmu, uint64_t now) {
   control->bus_error = false;
   for (int i = 0; i < PDPTE_COUNT; i++)
     control->bus_error |= !mmu->memory.read(mmu->memory.ctx, pa + 8u * (unsigned)i, 8, &control->pdptes[i]);
-  enum served_by served = caches_walk(&mmu->caches, pa, now);
+  struct service service = caches_walk(&mmu->caches, pa, now);
   events_emit(&mmu->events,
-              &(struct event){.cycle = now, .type = EVENT_PDPTE, .level = 3, .pa = pa, .served = (uint8_t)served});
+              &(struct event){.cycle = now, .type = EVENT_PDPTE, .level = 3, .pa = pa, .served = (uint8_t)service.by});
   control->phase = CONTROL_LOADED;
-  control->due = now + mmu->caches.latency[served] + mmu->config.walk.step - 1;
+  control->due = now + service.latency + mmu->config.walk.step - 1;
 }
 
 static void check_pdptes(struct mmu* mmu, uint64_t now) {
@@ -105,6 +105,17 @@ static void write_registers(struct mmu* mmu) {
   for (int port = 0; port < PORT_COUNT; port++) shortcuts_forget(&mmu->shortcuts[port]);
 }
 
+static void count(struct mmu* mmu, uint64_t now) {
+  const struct control_port* control = &mmu->control;
+  struct counters* c = &mmu->counters;
+  c->cycles_flush += now - control->began + 1;
+  if (control->gp)
+    c->control_gps++;
+  else
+    c->controls_by_op[control->op.op]++;
+  if (!control->gp && control->op.op == CONTROL_INVPCID) c->invpcid_by_type[control->op.type]++;
+}
+
 static void act(struct mmu* mmu, uint64_t now) {
   struct control_port* control = &mmu->control;
   control->done = true;
@@ -113,9 +124,7 @@ static void act(struct mmu* mmu, uint64_t now) {
     drop(mmu, now);
     write_registers(mmu);
   }
-  mmu->counters.controls++;
-  mmu->counters.control_gps += control->gp;
-  mmu->counters.cycles_flush += now - control->began + 1;
+  count(mmu, now);
   events_emit(
       &mmu->events,
       &(struct event){

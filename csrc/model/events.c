@@ -13,6 +13,7 @@ void events_free(struct events* events) { free(events->pending); }
 static bool comes_before(const struct event* a, const struct event* b) {
   if (a->type != b->type) return a->type < b->type;
   if (a->port != b->port) return a->port < b->port;
+  if (a->kind != b->kind) return a->kind < b->kind;
   if (a->array != b->array) return a->array < b->array;
   if (a->set != b->set) return a->set < b->set;
   return a->way < b->way;

@@ -29,15 +29,23 @@ static void create_walker(struct mmu* mmu, struct walker* walker) {
   walker_release(walker);
 }
 
+// Prefetches fill the second level, or without one the first, where lookups and fills then meet.
+static struct touches* first_level_touches(struct mmu* mmu) {
+  return mmu->config.prefetch && !mmu->config.stlb.sets ? &mmu->touches : NULL;
+}
+
 static bool create_arrays(struct mmu* mmu) {
   const struct config* config = &mmu->config;
   struct counters* c = &mmu->counters;
   struct events* events = &mmu->events;
   struct shortcuts* shortcuts = mmu->shortcuts;
+  struct touches* first = first_level_touches(mmu);
   return events_create(events, events_room(config)) &&
-         tlb_create(&mmu->tlb[PORT_FETCH], &config->itlb, ARRAY_ITLB, &c->itlb, events, &shortcuts[PORT_FETCH], NULL) &&
-         tlb_create(&mmu->tlb[PORT_DATA], &config->dtlb, ARRAY_DTLB, &c->dtlb, events, &shortcuts[PORT_DATA], NULL) &&
-         tlb_create(&mmu->second, &config->stlb, ARRAY_STLB, &c->stlb, events, NULL, &mmu->touches) &&
+         tlb_create(&mmu->tlb[PORT_FETCH], &config->itlb, ARRAY_ITLB, &c->itlb, &c->itlb_sizes, events,
+                    &shortcuts[PORT_FETCH], first) &&
+         tlb_create(&mmu->tlb[PORT_DATA], &config->dtlb, ARRAY_DTLB, &c->dtlb, &c->dtlb_sizes, events,
+                    &shortcuts[PORT_DATA], first) &&
+         tlb_create(&mmu->second, &config->stlb, ARRAY_STLB, &c->stlb, &c->stlb_sizes, events, NULL, &mmu->touches) &&
          psc_create(&mmu->psc, config, c->psc, events, &mmu->touches) && caches_create(&mmu->caches, config, c, events);
 }
 
@@ -48,8 +56,12 @@ struct mmu* mmu_create(const struct config* config, struct memory_bus memory) {
   mmu->memory = memory;
   control_reset(&mmu->registers);
   paging_update(&mmu->paging, &mmu->registers, config->maxphyaddr);
-  for (int i = 0; i < PORT_COUNT; i++) create_walker(mmu, &mmu->slot[i].walker);
-  mmu->control.due = UINT64_MAX;
+  for (int i = 0; i < PORT_COUNT; i++) {
+    create_walker(mmu, &mmu->slot[i].walker);
+    create_walker(mmu, &mmu->slot[i].prefetch.walker);
+    prefetch_reset(&mmu->slot[i].prefetch);
+  }
+  mmu->control.due = mmu->aside = UINT64_MAX;
   if (create_arrays(mmu)) return mmu;
   mmu_destroy(mmu);
   return NULL;
@@ -76,7 +88,7 @@ static void answer(struct mmu* mmu, enum port number, uint64_t now) {
   port->answered = true;
   struct counters* c = &mmu->counters;
   c->parts[port->ref.kind]++;
-  c->faults_pf += a->fault == FAULT_PF;
+  if (a->fault == FAULT_PF) c->faults_by_error[a->error]++;
   c->faults_gp += a->fault == FAULT_GP;
   c->merged += a->merged;
   c->cycles_base += a->base;
@@ -125,11 +137,10 @@ bool mmu_ready(const struct mmu* mmu, enum port port) {
 
 void mmu_accept(struct mmu* mmu, enum port number, const struct ref* part, uint64_t now) {
   struct access_port* port = &mmu->port[number];
-  const struct segment* segment = &mmu->registers.segment[part->segment % SEGMENT_COUNT];
   port->state = PORT_LOOKUP;
   port->due = now + mmu->tlb[number].latency - 1;
   port->ref = *part;
-  port->va = (segment->base + part->va) & mmu->paging.va_mask;
+  port->va = mmu_linear(mmu, part);
   port->answer = (struct answer){.accept = now};
   events_emit(
       &mmu->events,
@@ -163,8 +174,7 @@ static void take_first_hit(struct mmu* mmu, enum port number, struct tlb_hit hit
 static void look_up_first(struct mmu* mmu, enum port number, uint64_t now) {
   struct access_port* port = &mmu->port[number];
   port->answer.path = mmu->paging.format ? PATH_L1 : PATH_OFF;
-  if (!segment_permits(&mmu->registers.segment[port->ref.segment % SEGMENT_COUNT], &port->ref) ||
-      !paging_canonical(&mmu->paging, port->va)) {
+  if (!segment_permits(mmu_segment(mmu, &port->ref), &port->ref) || !paging_canonical(&mmu->paging, port->va)) {
     answer_fault(mmu, number, FAULT_GP, 0, now);
     return;
   }
@@ -246,7 +256,7 @@ static void serve_ports(struct mmu* mmu, uint64_t now) {
     struct access_port* port = &mmu->port[number];
     struct slot* slot = mmu_slot(mmu, (enum port)number);
     if (port->state == PORT_WAITS && !slot->taken) {
-      slot->taken = true;
+      slot->taken = slot->prefetch.over = true;
       port->state = port->asks_second ? PORT_SECOND : PORT_MISSED;
       port->due = now + mmu->second.latency;
     }
@@ -254,13 +264,12 @@ static void serve_ports(struct mmu* mmu, uint64_t now) {
   }
 }
 
-static void account_walk(struct mmu* mmu, struct answer* a, const struct walker* w, uint64_t now) {
+static void account_walk(struct answer* a, const struct walker* w, uint64_t now) {
   uint32_t cycles = (uint32_t)(now - w->missed);
   bool clean_hit = a->path != PATH_WALK;
   a->reads = w->reads;
   a->ad_update = clean_hit ? cycles : w->ad_cycles;
   a->walk = cycles - a->ad_update;
-  mmu->counters.walk_cycles += cycles;
 }
 
 // The other port's walk is over.
@@ -282,8 +291,9 @@ static void share_walk(struct mmu* mmu, enum port number, const struct walker* w
 
 static void complete_walk(struct mmu* mmu, struct slot* slot, uint64_t now) {
   struct walker* w = &slot->walker;
-  enum port number = w->port;
-  account_walk(mmu, &mmu->port[number].answer, w, now);
+  enum port number = w->cause.port;
+  account_walk(&mmu->port[number].answer, w, now);
+  mmu->counters.walker_cycles[slot - mmu->slot] += now - w->missed;
   if (w->fault != FAULT_NONE) {
     answer_fault(mmu, number, w->fault, w->error, now);
   } else {
@@ -293,6 +303,7 @@ static void complete_walk(struct mmu* mmu, struct slot* slot, uint64_t now) {
       fill_first(mmu, number, &w->translation);
       fill->beyond = true;
       fill->uppers = mmu->psc.any ? walker_upper_entries(w, fill->upper) : 0;
+      if (mmu->config.prefetch && mmu->port[number].answer.path == PATH_WALK) prefetch_want(mmu, slot);
     }
   }
   if (mmu->port[other(number)].state == PORT_SHARES) share_walk(mmu, other(number), w, now);
@@ -300,12 +311,16 @@ static void complete_walk(struct mmu* mmu, struct slot* slot, uint64_t now) {
   slot->taken = false;
 }
 
+static void step_walker(struct walker* w, uint64_t now) {
+  while (w->phase != WALK_OVER && w->deadline == now) walker_step(w);
+}
+
 // True if a walk is over, so that who stood behind it can begin.
 static bool run_walkers(struct mmu* mmu, uint64_t now) {
   bool over = false;
   for (int i = 0; i < PORT_COUNT; i++) {
-    struct walker* w = &mmu->slot[i].walker;
-    while (w->phase != WALK_OVER && w->deadline == now) walker_step(w);
+    step_walker(&mmu->slot[i].prefetch.walker, now);
+    step_walker(&mmu->slot[i].walker, now);
   }
   for (int i = 0; i < PORT_COUNT; i++) {
     if (mmu->slot[i].walker.phase != WALK_OVER) continue;
@@ -315,26 +330,52 @@ static bool run_walkers(struct mmu* mmu, uint64_t now) {
   return over;
 }
 
+// --- counters -------------------------------------------------------------------------------------------------------
+
+static uint64_t sum(const uint64_t* terms, size_t n) {
+  uint64_t total = 0;
+  for (size_t i = 0; i < n; i++) total += terms[i];
+  return total;
+}
+
+static void sum_sizes(struct tlb_counters* total, const struct size_counters* sizes) {
+  total->hits = sum(sizes->hits, SIZE_CLASSES);
+  total->fills = sum(sizes->fills, SIZE_CLASSES);
+  total->evictions = sum(sizes->evictions, SIZE_CLASSES);
+}
+
+void mmu_counters(const struct mmu* mmu, struct counters* c) {
+  *c = mmu->counters;
+  sum_sizes(&c->itlb, &c->itlb_sizes);
+  sum_sizes(&c->dtlb, &c->dtlb_sizes);
+  sum_sizes(&c->stlb, &c->stlb_sizes);
+  c->walk_refs = sum((const uint64_t*)c->walk_reads, sizeof c->walk_reads / sizeof(uint64_t));
+  c->walk_cycles = sum(c->walker_cycles, WALKERS_MAX);
+  c->faults_pf = sum(c->faults_by_error, ERROR_CODES);
+  c->controls = sum(c->controls_by_op, CONTROL_OPS) + c->control_gps;
+}
+
 // --- one cycle ------------------------------------------------------------------------------------------------------
 
 static void look_up_data(struct mmu* mmu, uint64_t now) {
   struct access_port* port = &mmu->port[PORT_DATA];
   if (!mmu->caches.data || !port->answered || port->answer.fault != FAULT_NONE) return;
   uint64_t pa = port->answer.pa;
-  enum served_by served = caches_data_further(&mmu->caches, pa, port->ref.kind == ACCESS_WRITE, now);
-  port->answer.data = mmu->caches.further[served];
+  struct service service = caches_data_further(&mmu->caches, pa, port->ref.kind == ACCESS_WRITE, now);
+  port->answer.data = caches_beyond_l1d(&mmu->caches, service);
   mmu->counters.cycles_data += port->answer.data;
   events_emit(
       &mmu->events,
-      &(struct event){.cycle = now, .type = EVENT_DATA, .port = PORT_DATA, .pa = pa, .served = (uint8_t)served});
+      &(struct event){.cycle = now, .type = EVENT_DATA, .port = PORT_DATA, .pa = pa, .served = (uint8_t)service.by});
 }
 
 static void do_fill(struct mmu* mmu, enum port port, uint64_t now) {
   struct fill* fill = &mmu->fill[port];
-  tlb_fill(&mmu->tlb[port], port, &fill->translation, fill->fresh, now);
+  const struct cause cause = {.port = port};
+  tlb_fill(&mmu->tlb[port], cause, &fill->translation, fill->fresh, now);
   if (fill->beyond) {
-    if (tlb_exists(&mmu->second)) tlb_fill(&mmu->second, port, &fill->translation, fill->fresh, now);
-    for (unsigned i = 0; i < fill->uppers; i++) psc_fill(&mmu->psc, port, &fill->upper[i], now);
+    if (tlb_exists(&mmu->second)) tlb_fill(&mmu->second, cause, &fill->translation, fill->fresh, now);
+    for (unsigned i = 0; i < fill->uppers; i++) psc_fill(&mmu->psc, cause, &fill->upper[i], now);
   }
   fill->first = fill->beyond = fill->fresh = false;
 }
@@ -347,11 +388,19 @@ static void do_fault_drops(struct mmu* mmu, const struct access_port* port, uint
 
 static bool page_faulted(const struct access_port* port) { return port->answered && port->answer.fault == FAULT_PF; }
 
+static bool any_page_fault(const struct mmu* mmu) {
+  return page_faulted(&mmu->port[PORT_FETCH]) || page_faulted(&mmu->port[PORT_DATA]);
+}
+
 // What comes after the lookups.
 static void end_cycle(struct mmu* mmu, uint64_t now) {
+  bool prefetches = mmu->config.prefetch != PREFETCH_NONE;
+  if (prefetches) prefetch_begin(mmu, now);
   look_up_data(mmu, now);
+  unsigned filled = prefetches ? prefetch_demands_fill(mmu) : 0;
   for (int port = 0; port < PORT_COUNT; port++)
     if (mmu->fill[port].first) do_fill(mmu, (enum port)port, now);
+  if (prefetches) prefetch_end_cycle(mmu, filled, any_page_fault(mmu), now);
   touches_settle_all(&mmu->touches);
   for (int port = 0; port < PORT_COUNT; port++)
     if (page_faulted(&mmu->port[port])) do_fault_drops(mmu, &mmu->port[port], now);
@@ -375,7 +424,7 @@ void mmu_cycle(struct mmu* mmu, uint64_t now) {
 static uint64_t earlier(uint64_t a, uint64_t b) { return a < b ? a : b; }
 
 uint64_t mmu_next(const struct mmu* mmu) {
-  uint64_t next = mmu->control.due;
+  uint64_t next = earlier(mmu->control.due, mmu->aside);
   for (int i = 0; i < PORT_COUNT; i++) {
     const struct access_port* port = &mmu->port[i];
     next = earlier(next, mmu->slot[i].walker.deadline);

@@ -43,9 +43,23 @@ struct fill {
   unsigned uppers;
 };
 
-struct slot {
-  bool taken;
+// Work on the side: what the answer of a walk has made the slot's walker do (docs/timing.md, "Prefetch").
+struct prefetcher {
+  enum port port;  // whose walk it was
+  bool wanted;     // by a walk answered in this cycle
+  bool over;       // a demand has taken the slot in this cycle
+  // next-page: the page, and the slot's walker while no demand has it.
+  uint64_t va;
   struct walker walker;
+  // adjacent: what to fill in the cycle `due`; UINT64_MAX: nothing.
+  struct translation translation;
+  uint64_t due;
+};
+
+struct slot {
+  bool taken;  // by a demand
+  struct walker walker;
+  struct prefetcher prefetch;
 };
 
 enum control_phase {
@@ -80,11 +94,12 @@ struct mmu {
   struct caches caches;
   struct touches touches;
   struct slot slot[PORT_COUNT];
+  uint64_t aside;  // the next cycle that has something to do for a prefetch; UINT64_MAX: none
   struct access_port port[PORT_COUNT];
   struct fill fill[PORT_COUNT];
   struct control_port control;
   struct events events;
-  struct counters counters;
+  struct counters counters;  // but for the sums that mmu_counters forms
 };
 
 // NULL when the host has no memory.
@@ -101,6 +116,9 @@ void mmu_cycle(struct mmu* mmu, uint64_t now);
 // The earliest cycle that has something to do; UINT64_MAX when the MMU is idle.
 uint64_t mmu_next(const struct mmu* mmu);
 
+// What has been counted. Where the details of a sum are counted too, only they are counted.
+void mmu_counters(const struct mmu* mmu, struct counters* counters);
+
 // mmu_accept and all cycles up to the answer, of a part that has the MMU for itself: the same, without asking in each
 // cycle who else has something to do. Nobody listens to events.
 void mmu_run_alone(struct mmu* mmu, enum port port, const struct ref* part, uint64_t now);
@@ -113,6 +131,26 @@ static inline bool mmu_in_flight(const struct mmu* mmu) {
 static inline struct slot* mmu_slot(struct mmu* mmu, enum port port) {
   return &mmu->slot[mmu->config.walkers == 2 ? port : 0];
 }
+
+static inline const struct segment* mmu_segment(const struct mmu* mmu, const struct ref* part) {
+  return &mmu->registers.segment[part->segment % SEGMENT_COUNT];
+}
+static inline uint64_t mmu_linear(const struct mmu* mmu, const struct ref* part) {
+  return (mmu_segment(mmu, part)->base + part->va) & mmu->paging.va_mask;
+}
+
+// What `part`, alone and now, would be answered, but for times; changes nothing (probe.c).
+void mmu_probe(const struct mmu* mmu, const struct ref* part, struct answer* answer);
+
+// Prefetches (prefetch.c). All but the first only where config.prefetch asks for them.
+void prefetch_reset(struct prefetcher* prefetch);
+// The walk in this slot is answered, and fills.
+void prefetch_want(struct mmu* mmu, struct slot* slot);
+// After the walkers' work of a cycle.
+void prefetch_begin(struct mmu* mmu, uint64_t now);
+// After the demands' fills: `filled` is what prefetch_demands_fill said before them.
+unsigned prefetch_demands_fill(const struct mmu* mmu);
+void prefetch_end_cycle(struct mmu* mmu, unsigned filled, bool page_fault, uint64_t now);
 
 // The control port's part of a cycle (control_port.c).
 void mmu_run_control(struct mmu* mmu, uint64_t now);

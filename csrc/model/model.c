@@ -13,7 +13,7 @@ static enum port port_of(const struct ref* part) { return part->kind == ACCESS_F
 
 // --- one cycle at a time --------------------------------------------------------------------------------------------
 
-// A caller that steps over cycles in which something was to happen inside gets it done, in the right order.
+// What was to happen inside in the cycles before `now`, in the right order.
 static void catch_up(struct mmu* mmu, uint64_t now) {
   for (uint64_t next = mmu_next(mmu); next < now; next = mmu_next(mmu)) mmu_cycle(mmu, next);
 }
@@ -50,7 +50,8 @@ static void model_tick(void* self, uint64_t now, const struct tick_in* in, struc
 static __attribute__((noinline)) void issue_exactly(struct mmu* mmu, const struct ref* part, uint64_t now,
                                                     struct answer* answer) {
   enum port port = port_of(part);
-  if (mmu->events.fn) {
+  if (mmu->aside < now) catch_up(mmu, now);
+  if (mmu->events.fn || mmu->aside != UINT64_MAX) {
     mmu_accept(mmu, port, part, now);
     mmu_cycle(mmu, now);
     while (!mmu->port[port].answered) mmu_cycle(mmu, mmu_next(mmu));
@@ -85,21 +86,28 @@ struct fast_core {
     uint32_t latency;
     enum replacement policy;
   } port[PORT_COUNT];
-  uint64_t hits[3];       // by access_kind, not yet in the counters
+  // By access_kind, not yet in the counters: all hits; of them those of pages beyond 4 KiB, by enum size_class.
+  uint64_t hits[3], large_hits[SIZE_CLASSES][3];
   uint64_t data_further;  // of them: their data were not the most recent of their set in L1D
   struct fast_segment segment[SEGMENT_COUNT];
 };
 
 static __attribute__((noinline)) uint32_t data_further(struct fast_core* core, uint64_t pa, bool write, uint64_t now) {
   struct mmu* mmu = core->mmu;
-  uint32_t further = mmu->caches.further[caches_data_further(&mmu->caches, pa, write, now)];
+  uint32_t further = caches_beyond_l1d(&mmu->caches, caches_data_further(&mmu->caches, pa, write, now));
   mmu->counters.cycles_data += further;
   core->data_further++;
   return further;
 }
 
-// What a core has, so that each gets a loop of its own: data that are looked up; segments beside the flat one.
-enum { WITH_DATA = 1, WITH_SEGMENTS = 2 };
+static inline void count_hit(struct fast_core* core, const struct shortcut* shortcut, uint8_t kind) {
+  core->hits[kind]++;
+  if (__builtin_expect(shortcut->size != SIZE_4K, 0)) core->large_hits[shortcut->size][kind]++;
+}
+
+// What a core has, so that each gets a loop of its own: data that are looked up; segments beside the flat one;
+// prefetches, whose cycles are not for shortcuts.
+enum { WITH_DATA = 1, WITH_SEGMENTS = 2, WITH_PREFETCH = 4 };
 
 // Linear address of the reference; false: its segment forbids it, or there is none in this core.
 static inline __attribute__((always_inline)) bool fast_linear(const struct fast_core* core, unsigned with,
@@ -121,11 +129,13 @@ static inline __attribute__((always_inline)) uint64_t issue_fast(struct fast_cor
   bool hit = fast_linear(core, with, part, &va);
   uint64_t page = va >> PAGE_SHIFT;
   const struct shortcut* shortcut = &port->table[page & (SHORTCUTS - 1)];
+  uint64_t cycle = now + port->latency - 1;
   hit = hit && shortcut->page == page && shortcut->allowed >> access_class(part) & 1;
+  if (with & WITH_PREFETCH) hit = hit && mmu->aside > cycle;
   if (__builtin_expect(!hit, 0)) return issue_observed(mmu, part, now, want, answer, fault, data);
-  uint64_t cycle = now + port->latency - 1, pa = shortcut->pa | (va & bits_between(0, PAGE_SHIFT));
+  uint64_t pa = shortcut->pa | (va & bits_between(0, PAGE_SHIFT));
   shortcut_touch(port->policy, shortcut, cycle);
-  core->hits[part->kind]++;
+  count_hit(core, shortcut, part->kind);
   *fault = false;
   *data = 0;
   if ((with & WITH_DATA) && number == PORT_DATA && !caches_data_near(&mmu->caches, pa, part->kind == ACCESS_WRITE))
@@ -146,7 +156,8 @@ static bool load_segments(struct fast_core* core) {
   const struct segment* segments = core->mmu->registers.segment;
   bool more = !is_flat(&segments[0]);
   for (int i = 1; i < SEGMENT_COUNT; i++) more |= segments[i].present;
-  for (int i = 0; (more || core->mmu->config.core.overlap) && i < SEGMENT_COUNT; i++)
+  bool looked_at = more || core->mmu->config.core.overlap || core->mmu->config.prefetch != PREFETCH_NONE;
+  for (int i = 0; looked_at && i < SEGMENT_COUNT; i++)
     core->segment[i] = (struct fast_segment){
         .base = segments[i].base, .range = segment_range(&segments[i]), .classes = segment_classes(&segments[i])};
   return more;
@@ -156,9 +167,14 @@ static void count_fast_hits(const struct fast_core* core) {
   struct mmu* mmu = core->mmu;
   for (int kind = 0; kind < 3; kind++) {
     struct tlb* tlb = &mmu->tlb[kind == ACCESS_FETCH ? PORT_FETCH : PORT_DATA];
+    uint64_t small = core->hits[kind];
+    for (int size = SIZE_4K + 1; size < SIZE_CLASSES; size++) {
+      tlb->sizes->hits[size] += core->large_hits[size][kind];
+      small -= core->large_hits[size][kind];
+    }
+    tlb->sizes->hits[SIZE_4K] += small;
     mmu->counters.parts[kind] += core->hits[kind];
     mmu->counters.cycles_base += core->hits[kind] * tlb->latency;
-    tlb->counters->hits += core->hits[kind];
   }
   if (mmu->caches.data)
     mmu->counters.cache[CACHE_L1D].data_hits += core->hits[ACCESS_READ] + core->hits[ACCESS_WRITE] - core->data_further;
@@ -181,15 +197,18 @@ FAST_LOOP(plain, 0)
 FAST_LOOP(data, WITH_DATA)
 FAST_LOOP(segments, WITH_SEGMENTS)
 FAST_LOOP(segments_data, WITH_SEGMENTS | WITH_DATA)
+FAST_LOOP(prefetch, WITH_PREFETCH | WITH_SEGMENTS)
+FAST_LOOP(prefetch_data, WITH_PREFETCH | WITH_SEGMENTS | WITH_DATA)
 
 static uint64_t play_fast(struct fast_core* core, const struct ref* refs, size_t n, struct play* play,
                           struct serial_account* account) {
   const struct mmu* mmu = core->mmu;
   const struct segment* bases = serial_bases(mmu->registers.segment);
-  bool segments = load_segments(core);
-  return (segments           ? mmu->caches.data ? play_segments_data : play_segments
-          : mmu->caches.data ? play_data
-                             : play_plain)(core, bases, refs, n, play, account);
+  bool prefetch = mmu->config.prefetch != PREFETCH_NONE, segments = load_segments(core), data = mmu->caches.data;
+  return (prefetch   ? data ? play_prefetch_data : play_prefetch
+          : segments ? data ? play_segments_data : play_segments
+          : data     ? play_data
+                     : play_plain)(core, bases, refs, n, play, account);
 }
 
 // The same hit for the core with core.overlap, which is only interested in those that are over in a cycle.
@@ -199,14 +218,15 @@ static bool overlap_hit(void* self, const struct ref* part, uint64_t now, struct
   enum port number = port_of(part);
   bool write = part->kind == ACCESS_WRITE;
   uint64_t va, pa;
-  if (core->port[number].latency != 1 || serial_crosses(part, mmu->registers.segment)) return false;
+  if (core->port[number].latency != 1 || mmu->aside <= now || serial_crosses(part, mmu->registers.segment))
+    return false;
   if (!fast_linear(core, WITH_SEGMENTS, part, &va)) return false;
   const struct shortcut* shortcut = &core->port[number].table[va >> PAGE_SHIFT & (SHORTCUTS - 1)];
   if (shortcut->page != va >> PAGE_SHIFT || !(shortcut->allowed >> access_class(part) & 1)) return false;
   pa = shortcut->pa | (va & bits_between(0, PAGE_SHIFT));
   if (mmu->caches.data && number == PORT_DATA && !caches_data_near(&mmu->caches, pa, write)) return false;
   shortcut_touch(core->port[number].policy, shortcut, now);
-  core->hits[part->kind]++;
+  count_hit(core, shortcut, part->kind);
   *answer = (struct answer){.accept = now, .cycle = now, .pa = pa, .path = PATH_L1, .base = 1};
   return true;
 }
@@ -233,6 +253,7 @@ static void model_play(void* self, const struct ref* refs, size_t n, struct play
   } else {
     mmu->now = play_fast(&core, refs, n, play, &account);
   }
+  catch_up(mmu, mmu->now);
   count_fast_hits(&core);
   serial_settle(&mmu->counters, &account);
   mmu->counters.refs += play->done;
@@ -244,11 +265,13 @@ static void model_destroy(void* self) { mmu_destroy(self); }
 
 static uint64_t model_now(const void* self) { return ((const struct mmu*)self)->now; }
 
-static void model_wait(void* self, uint64_t cycle) { ((struct mmu*)self)->now = cycle; }
-
-static void model_counters(const void* self, struct counters* counters) {
-  *counters = ((const struct mmu*)self)->counters;
+static void model_wait(void* self, uint64_t cycle) {
+  struct mmu* mmu = self;
+  catch_up(mmu, cycle);
+  mmu->now = cycle;
 }
+
+static void model_counters(const void* self, struct counters* counters) { mmu_counters(self, counters); }
 
 static void model_on_event(void* self, event_fn* fn, void* ctx) {
   struct mmu* mmu = self;
@@ -272,6 +295,8 @@ static const struct array* array_of(const struct mmu* mmu, enum tlb_array array)
   }
 }
 
+static void model_probe(void* self, const struct ref* part, struct answer* answer) { mmu_probe(self, part, answer); }
+
 static size_t model_dump(void* self, enum tlb_array array, struct tlb_entry* entries, size_t room) {
   const struct mmu* mmu = self;
   return array_dump(array_of(mmu, array), entries, room);
@@ -291,6 +316,7 @@ static const struct engine_ops model_ops = {
     .wait = model_wait,
     .counters = model_counters,
     .on_event = model_on_event,
+    .probe = model_probe,
     .dump = model_dump,
     .registers = model_registers,
 };

@@ -17,6 +17,10 @@
 
 enum { LEVEL_MAX = 5, KEY_COUNT = 16, PAGE_SHIFT = 12, PAGE_SIZES_MAX = 3 };
 
+static inline enum size_class size_class(unsigned shift) {
+  return shift == PAGE_SHIFT ? SIZE_4K : shift == 30 ? SIZE_1G : SIZE_LARGE;
+}
+
 // Rights combined over the levels of a translation.
 enum { RIGHT_WRITE = 1, RIGHT_USER = 2, RIGHT_NO_EXECUTE = 4, RIGHTS_COUNT = 8 };
 

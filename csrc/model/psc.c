@@ -21,17 +21,18 @@ void psc_free(struct psc* psc) {
   for (int i = 0; i < PSC_LEVELS; i++) array_free(&psc->array[i]);
 }
 
-static void count_lookup(struct psc* psc, unsigned i, enum port port, bool hit, struct place at, uint64_t cycle) {
+static void count_lookup(struct psc* psc, unsigned i, struct cause cause, bool hit, struct place at, uint64_t cycle) {
   *(hit ? &psc->counters[i].hits : &psc->counters[i].misses) += 1;
   events_emit(psc->events, &(struct event){.cycle = cycle,
                                            .type = EVENT_PSC,
-                                           .port = (uint8_t)port,
+                                           .port = (uint8_t)cause.port,
+                                           .kind = cause.prefetch,
                                            .array = (uint8_t)(ARRAY_PSC_PDE + i),
                                            .hit = hit,
                                            .way = (uint16_t)(hit ? at.way : 0)});
 }
 
-bool psc_look_up(struct psc* psc, const struct paging* paging, enum port port, uint64_t va, uint64_t cycle,
+bool psc_look_up(struct psc* psc, const struct paging* paging, struct cause cause, uint64_t va, uint64_t cycle,
                  struct psc_start* start) {
   const struct paging_format* format = paging->format;
   for (unsigned level = PSC_LOWEST; level <= format->top && !format->level[level].in_registers; level++) {
@@ -39,10 +40,10 @@ bool psc_look_up(struct psc* psc, const struct paging* paging, enum port port, u
     if (!array->ways) continue;
     struct place at;
     bool hit = array_find(array, va, format->level[level].shift, paging->pcid, &at);
-    count_lookup(psc, level - PSC_LOWEST, port, hit, at, cycle);
+    count_lookup(psc, level - PSC_LOWEST, cause, hit, at, cycle);
     if (!hit) continue;
     const struct translation* entry = array_entry(array, at);
-    touches_add(psc->touches, array, at, stamp_of_lookup(cycle, port));
+    touches_add(psc->touches, array, at, stamp_of_lookup(cycle, cause.port));
     *start = (struct psc_start){.level = (uint8_t)(level - 1), .rights = entry->rights, .table = entry->pa};
     return true;
   }
@@ -63,17 +64,18 @@ static unsigned cache_of(unsigned shift) {
   }
 }
 
-void psc_fill(struct psc* psc, enum port port, const struct translation* entry, uint64_t cycle) {
+void psc_fill(struct psc* psc, struct cause cause, const struct translation* entry, uint64_t cycle) {
   unsigned i = cache_of(entry->shift);
   struct array* array = &psc->array[i];
   if (!array->ways) return;
-  struct filled filled = array_fill(array, entry, false, psc->touches, stamp_of_fill(cycle, port));
+  struct filled filled = array_fill(array, entry, false, psc->touches, stamp_of_fill(cycle, cause));
   bool evicts = filled.choice == CHOICE_VICTIM;
   psc->counters[i].fills++;
   psc->counters[i].evictions += evicts;
   events_emit(psc->events, &(struct event){.cycle = cycle,
                                            .type = EVENT_FILL,
-                                           .port = (uint8_t)port,
+                                           .port = (uint8_t)cause.port,
+                                           .kind = cause.prefetch,
                                            .array = (uint8_t)(ARRAY_PSC_PDE + i),
                                            .way = (uint16_t)filled.at.way,
                                            .shift = entry->shift,

@@ -27,11 +27,11 @@ struct psc_start {
   uint8_t level, rights;
   uint64_t table;
 };
-bool psc_look_up(struct psc* psc, const struct paging* paging, enum port port, uint64_t va, uint64_t cycle,
+bool psc_look_up(struct psc* psc, const struct paging* paging, struct cause cause, uint64_t va, uint64_t cycle,
                  struct psc_start* start);
 
 // `entry` is an upper entry: va = first byte of what it maps, pa = the table that it points to.
-void psc_fill(struct psc* psc, enum port port, const struct translation* entry, uint64_t cycle);
+void psc_fill(struct psc* psc, struct cause cause, const struct translation* entry, uint64_t cycle);
 
 // What leads to `va` in the current mode and PCID; the entries of a PCID (or ANY_PCID).
 void psc_drop_address(struct psc* psc, const struct paging* paging, uint64_t va, uint64_t cycle);

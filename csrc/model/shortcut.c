@@ -13,6 +13,7 @@ void shortcut_make(struct shortcuts* shortcuts, const struct paging* paging, uin
   if (!t->dirty) shortcut->allowed &= ~ACCESS_CLASSES_WRITING;
   shortcut->ways = (uint8_t)array->ways;
   shortcut->way = (uint8_t)at.way;
+  shortcut->size = (uint8_t)size_class(t->shift);
   if (array->policy == REPLACE_PLRU) shortcut->path = replacement_path(array->ways, at.way);
 }
 

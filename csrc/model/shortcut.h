@@ -17,6 +17,7 @@ struct shortcut {
   struct replacement_path path;  // with PLRU
   uint32_t allowed;              // bit c: access class c may use it; writes only if D is set
   uint8_t ways, way;
+  uint8_t size;  // enum size_class of its page
 };
 #define SHORTCUT_NONE UINT64_MAX
 

@@ -7,10 +7,12 @@ static bool mixed(const struct tlb* tlb) { return tlb->array[1].sets == 0; }
 static bool lives_in_large(const struct tlb* tlb, unsigned shift) { return shift != PAGE_SHIFT && !mixed(tlb); }
 
 bool tlb_create(struct tlb* tlb, const struct tlb_config* config, enum tlb_array name, struct tlb_counters* counters,
-                struct events* events, struct shortcuts* shortcuts, struct touches* touches) {
+                struct size_counters* sizes, struct events* events, struct shortcuts* shortcuts,
+                struct touches* touches) {
   *tlb = (struct tlb){.latency = config->latency,
                       .name = name,
                       .counters = counters,
+                      .sizes = sizes,
                       .events = events,
                       .shortcuts = shortcuts,
                       .touches = touches};
@@ -42,7 +44,7 @@ struct tlb_hit tlb_find(const struct tlb* tlb, const struct paging* paging, uint
 }
 
 void tlb_count_lookup(const struct tlb* tlb, enum port port, struct tlb_hit hit, uint64_t va, uint64_t cycle) {
-  *(hit.hit ? &tlb->counters->hits : &tlb->counters->misses) += 1;
+  *(hit.hit ? &tlb->sizes->hits[size_class(tlb_entry_at(tlb, hit)->shift)] : &tlb->counters->misses) += 1;
   events_emit(tlb->events, &(struct event){.cycle = cycle,
                                            .type = EVENT_LOOKUP,
                                            .port = (uint8_t)port,
@@ -74,20 +76,23 @@ static void drop(struct tlb* tlb, bool large, struct place at, uint64_t cycle) {
                                            .way = (uint16_t)at.way});
 }
 
-void tlb_fill(struct tlb* tlb, enum port port, const struct translation* t, bool fresh, uint64_t cycle) {
+bool tlb_fill(struct tlb* tlb, struct cause cause, const struct translation* t, bool fresh, uint64_t cycle) {
   bool large = lives_in_large(tlb, t->shift);
   struct array* array = &tlb->array[large];
-  struct filled filled = array_fill(array, t, fresh && !t->global, tlb->touches, stamp_of_fill(cycle, port));
+  struct filled filled = array_fill(array, t, fresh && !t->global, tlb->touches, stamp_of_fill(cycle, cause));
   bool evicts = filled.choice == CHOICE_VICTIM;
   if (tlb->shortcuts) {
     if (evicts) shortcuts_forget_page(tlb->shortcuts, filled.gone_va, filled.gone_shift);
     if (!fresh) shortcuts_forget_page(tlb->shortcuts, t->va, t->shift);
   }
-  tlb->counters->fills++;
-  tlb->counters->evictions += evicts;
+  if (!cause.prefetch) {
+    tlb->sizes->fills[size_class(t->shift)]++;
+    tlb->sizes->evictions[size_class(t->shift)] += evicts;
+  }
   events_emit(tlb->events, &(struct event){.cycle = cycle,
                                            .type = EVENT_FILL,
-                                           .port = (uint8_t)port,
+                                           .port = (uint8_t)cause.port,
+                                           .kind = cause.prefetch,
                                            .array = (uint8_t)(tlb->name + large),
                                            .set = (uint16_t)filled.at.set,
                                            .way = (uint16_t)filled.at.way,
@@ -99,6 +104,7 @@ void tlb_fill(struct tlb* tlb, enum port port, const struct translation* t, bool
   struct place at = filled.at;
   if (filled.choice == CHOICE_OVERWRITE)
     while (array_find_further(array, t, &at)) drop(tlb, large, at, cycle);
+  return evicts;
 }
 
 void tlb_drop_address(struct tlb* tlb, uint64_t va, unsigned pcid, bool globals, uint64_t cycle) {

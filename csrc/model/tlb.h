@@ -10,11 +10,12 @@
 struct tlb {
   struct array array[2];  // for 4 KiB pages, for large pages (no sets: mixed, all sizes in the first)
   uint32_t latency;
-  enum tlb_array name;  // of the first array
-  struct tlb_counters* counters;
+  enum tlb_array name;            // of the first array
+  struct tlb_counters* counters;  // but for the sums of
+  struct size_counters* sizes;
   struct events* events;
   struct shortcuts* shortcuts;  // first level: to be kept true; second level: NULL
-  struct touches* touches;      // second level: of this cycle; first level: NULL, lookups and fills never meet
+  struct touches* touches;      // of this cycle; NULL: lookups and fills never meet here
 };
 
 struct tlb_hit {
@@ -22,9 +23,10 @@ struct tlb_hit {
   struct place at;
 };
 
-// The last four: see struct tlb. False when the host has no memory.
+// The last five: see struct tlb. False when the host has no memory.
 bool tlb_create(struct tlb* tlb, const struct tlb_config* config, enum tlb_array name, struct tlb_counters* counters,
-                struct events* events, struct shortcuts* shortcuts, struct touches* touches);
+                struct size_counters* sizes, struct events* events, struct shortcuts* shortcuts,
+                struct touches* touches);
 void tlb_free(struct tlb* tlb);
 
 static inline bool tlb_exists(const struct tlb* tlb) { return tlb->array[0].sets != 0; }
@@ -39,8 +41,9 @@ static inline const struct translation* tlb_entry_at(const struct tlb* tlb, stru
 // Counts the lookup of `va` and says what it found.
 void tlb_count_lookup(const struct tlb* tlb, enum port port, struct tlb_hit hit, uint64_t va, uint64_t cycle);
 void tlb_touch(struct tlb* tlb, struct tlb_hit hit, enum port port, uint64_t cycle);
-// `fresh`: nothing that a lookup of this page would hit is there.
-void tlb_fill(struct tlb* tlb, enum port port, const struct translation* t, bool fresh, uint64_t cycle);
+// `fresh`: nothing that a lookup of this page would hit is there. True if a valid entry of another page went. A
+// prefetch's fill is for the caller to count.
+bool tlb_fill(struct tlb* tlb, struct cause cause, const struct translation* t, bool fresh, uint64_t cycle);
 
 // --- drops (docs/paging.md, "What may be cached, and what drops it") ------------------------------------------------
 

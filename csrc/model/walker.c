@@ -13,10 +13,13 @@ static void finish(struct walker* w, enum fault_kind fault, uint8_t error, uint6
 }
 
 static void say_begin(struct walker* w, uint64_t cycle) {
-  if (!w->counted) w->counters->walks++;
+  if (!w->counted) *(w->cause.prefetch ? &w->counters->prefetch.walks : &w->counters->walks) += 1;
   w->counted = true;
-  events_emit(w->events,
-              &(struct event){.cycle = cycle, .type = EVENT_WALK_BEGIN, .port = (uint8_t)w->port, .va = w->va});
+  events_emit(w->events, &(struct event){.cycle = cycle,
+                                         .type = EVENT_WALK_BEGIN,
+                                         .port = (uint8_t)w->cause.port,
+                                         .kind = w->cause.prefetch,
+                                         .va = w->va});
 }
 
 // What the last cycle of walk.start does: finds the table to read first. False: its PDPTE register is absent.
@@ -26,6 +29,7 @@ static bool find_first_table(struct walker* w, uint64_t now) {
   w->table = paging->root;
   w->rights = RIGHT_WRITE | RIGHT_USER;
   w->entries = 0;
+  w->has_neighbour = false;
   const struct paging_level* top = &paging->format->level[w->level];
   if (top->in_registers) {
     uint64_t pdpte = w->registers->pdpte[w->va >> top->shift & (BIT(top->index_bits) - 1)];
@@ -34,7 +38,7 @@ static bool find_first_table(struct walker* w, uint64_t now) {
     w->level--;
   }
   struct psc_start start;
-  if (w->psc->any && psc_look_up(w->psc, paging, w->port, w->va, now, &start)) {
+  if (w->psc->any && psc_look_up(w->psc, paging, w->cause, w->va, now, &start)) {
     w->level = start.level;
     w->table = start.table;
     w->rights = start.rights;
@@ -52,15 +56,25 @@ static void start_over(struct walker* w, uint64_t last) {
   wait_for(w, WALK_BEGIN, last + 1);
 }
 
-void walker_begin(struct walker* w, enum port port, const struct ref* ref, uint64_t va, uint64_t missed) {
+static void begin_for(struct walker* w, struct cause cause, uint64_t va, uint64_t missed) {
   w->va = va;
-  w->port = port;
-  w->class = (uint8_t)access_class(ref);
-  w->write = ref->kind == ACCESS_WRITE;
+  w->cause = cause;
   w->suppressed = w->counted = false;
   w->missed = missed;
   w->reads = w->ad_cycles = 0;
   start_over(w, missed);
+}
+
+void walker_begin(struct walker* w, enum port port, const struct ref* ref, uint64_t va, uint64_t missed) {
+  w->class = (uint8_t)access_class(ref);
+  w->write = ref->kind == ACCESS_WRITE;
+  begin_for(w, (struct cause){.port = port}, va, missed);
+}
+
+void walker_begin_prefetch(struct walker* w, enum port port, uint64_t va, uint64_t missed) {
+  w->class = ACCESS_READ;
+  w->write = false;
+  begin_for(w, (struct cause){.port = port, .prefetch = true}, va, missed);
 }
 
 static void begin(struct walker* w, uint64_t now) {
@@ -78,6 +92,12 @@ static void start(struct walker* w, uint64_t now) {
     finish(w, FAULT_PF, paging_error_absent(w->paging, w->class), now);
 }
 
+// The other entry of the leaf's aligned pair comes along with it.
+static void read_beside(struct walker* w, uint64_t pa) {
+  unsigned bytes = w->paging->format->entry_bytes;
+  if (!w->memory.read(w->memory.ctx, pa ^ bytes, bytes, &w->beside)) w->beside = 0;
+}
+
 static void read_entry(struct walker* w, uint64_t now) {
   struct walk_entry* entry = &w->entry[w->entries++];
   entry->level = w->level;
@@ -85,17 +105,19 @@ static void read_entry(struct walker* w, uint64_t now) {
   entry->value = 0;
   w->bus_error = !w->memory.read(w->memory.ctx, entry->pa, w->paging->format->entry_bytes, &entry->value);
   if (w->bus_error) entry->value = 0;
-  enum served_by served = caches_walk(w->caches, entry->pa, now);
+  struct service service = caches_walk(w->caches, entry->pa, now);
   w->reads++;
-  w->counters->walk_refs++;
+  *(w->cause.prefetch ? &w->counters->prefetch.refs : &w->counters->walk_reads[entry->level - 1][service.by]) += 1;
+  if (w->config->prefetch == PREFETCH_ADJACENT && entry->level == 1) read_beside(w, entry->pa);
   events_emit(w->events, &(struct event){.cycle = now,
                                          .type = EVENT_READ,
-                                         .port = (uint8_t)w->port,
+                                         .port = (uint8_t)w->cause.port,
+                                         .kind = w->cause.prefetch,
                                          .level = entry->level,
                                          .pa = entry->pa,
                                          .value = entry->value,
-                                         .served = (uint8_t)served});
-  wait_for(w, WALK_DECIDE, now + w->caches->latency[served] + w->config->walk.step - 1);
+                                         .served = (uint8_t)service.by});
+  wait_for(w, WALK_DECIDE, now + service.latency + w->config->walk.step - 1);
 }
 
 static uint64_t updated(const struct walker* w, const struct walk_entry* entry) {
@@ -117,11 +139,21 @@ static void take_leaf(struct walker* w, const struct walk_entry* entry, uint64_t
   struct translation* t = &w->translation;
   paging_leaf(w->paging, entry->level, entry->value, w->va, w->rights, t);
   t->dirty |= w->write;
-  if (paging_allows(w->paging, t, w->class))
+  if (w->cause.prefetch || paging_allows(w->paging, t, w->class))
     update_or_finish(w, 0, now);
   else
     finish(w, FAULT_PF, paging_error_denied(w->paging, w->class, t), now);
 }
+
+static void take_neighbour(struct walker* w, uint8_t rights_above) {
+  w->has_neighbour = paging_decode(w->paging, 1, w->beside) == ENTRY_LEAF && (w->beside & PTE_A);
+  if (!w->has_neighbour) return;
+  uint64_t va = w->va ^ BIT(PAGE_SHIFT);
+  paging_leaf(w->paging, 1, w->beside, va, paging_combine_rights(rights_above, w->beside), &w->neighbour);
+}
+
+// What a prefetch never sets.
+static bool lacks_accessed(const struct walker* w, uint64_t entry) { return w->cause.prefetch && !(entry & PTE_A); }
 
 static void decide(struct walker* w, uint64_t now) {
   struct walk_entry* entry = &w->entry[w->entries - 1];
@@ -129,8 +161,11 @@ static void decide(struct walker* w, uint64_t now) {
     finish(w, FAULT_BUS, 0, now);
     return;
   }
+  enum entry_kind kind = paging_decode(w->paging, entry->level, entry->value);
+  if (lacks_accessed(w, entry->value)) kind = ENTRY_ABSENT;
+  if (w->config->prefetch == PREFETCH_ADJACENT && entry->level == 1) take_neighbour(w, w->rights);
   entry->rights = w->rights = paging_combine_rights(w->rights, entry->value);
-  switch (paging_decode(w->paging, entry->level, entry->value)) {
+  switch (kind) {
     case ENTRY_ABSENT:
       finish(w, FAULT_PF, paging_error_absent(w->paging, w->class), now);
       break;
@@ -156,18 +191,18 @@ static void swap(struct walker* w, uint64_t now) {
   w->bus_error =
       !w->memory.cas(w->memory.ctx, entry->pa, w->paging->format->entry_bytes, entry->value, desired, &w->swapped);
   w->swapped &= !w->bus_error;
-  enum served_by served = caches_walk(w->caches, entry->pa, now);
+  struct service service = caches_walk(w->caches, entry->pa, now);
   if (w->swapped) caches_walk_wrote(w->caches, entry->pa);
   *(w->swapped ? &w->counters->ad_updates : &w->counters->cas_failures) += 1;
   events_emit(w->events, &(struct event){.cycle = now,
                                          .type = EVENT_CAS,
-                                         .port = (uint8_t)w->port,
+                                         .port = (uint8_t)w->cause.port,
                                          .level = entry->level,
                                          .pa = entry->pa,
                                          .value = desired,
                                          .hit = w->swapped,
-                                         .served = (uint8_t)served});
-  wait_for(w, WALK_SWAPPED, now + w->caches->latency[served] + w->config->walk.cas - 1);
+                                         .served = (uint8_t)service.by});
+  wait_for(w, WALK_SWAPPED, now + service.latency + w->config->walk.cas - 1);
 }
 
 static void swapped(struct walker* w, uint64_t now) {

@@ -46,10 +46,10 @@ struct walker {
 
   // The walk.
   uint64_t va;
-  enum port port;
+  struct cause cause;
   uint8_t class;  // access class
   bool write;
-  bool suppressed;  // a control operation arrived meanwhile: fills nothing
+  bool suppressed;  // a control operation has arrived meanwhile: fills nothing
   bool counted;     // in `walks`: it has begun before
   uint64_t missed;  // the cycle before the walk's first
   uint32_t reads, ad_cycles;
@@ -59,19 +59,25 @@ struct walker {
   uint64_t table;
   struct walk_entry entry[LEVEL_MAX];  // in the order read
   unsigned entries, swap;              // swap: the entry under update
+  uint64_t beside;                     // the other entry of the last one's aligned pair (prefetch=adjacent)
   bool bus_error, swapped;
   uint64_t swap_began;
 
   // The outcome.
   enum fault_kind fault;
   uint8_t error;
-  struct translation translation;
+  struct translation translation, neighbour;
+  bool has_neighbour;  // prefetch=adjacent, and the other entry of the pair is good to be filled
 };
 
 static inline bool walker_busy(const struct walker* w) { return w->phase != WALK_IDLE; }
 
 // The lookup of `va` missed in cycle `missed`. With walk.start = 0 the walk may be over in this same cycle.
 void walker_begin(struct walker* w, enum port port, const struct ref* ref, uint64_t va, uint64_t missed);
+
+// A prefetch of `va` after a walk of this port, that was answered in cycle `missed`. Its faults mean that there is
+// nothing to fill.
+void walker_begin_prefetch(struct walker* w, enum port port, uint64_t va, uint64_t missed);
 
 // Does what belongs to the cycle `deadline`, and sets the next one (which may be the same cycle).
 void walker_step(struct walker* w);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// From a configuration to a shared object: Verilator, then one g++ call over the generated code and the shim together.
+// From a configuration to a shared object: Verilator, then g++ over the generated code and the shim.
 //
 // build/rtl/<hash>/mmu.so   the hash covers the RTL, the shim and its headers, the parameters and which Verilator it is
 // build/rtl/<hash>.lock     held by whoever builds it
@@ -46,6 +46,8 @@ static int compare_sources(const void* a, const void* b) {
   if (x_first != y_first) return x_first ? -1 : 1;
   return strcmp(x, y);
 }
+
+static int compare_names(const void* a, const void* b) { return strcmp(a, b); }
 
 static bool has_ending(const char* name, const char* ending) {
   size_t n = strlen(name), e = strlen(ending);
@@ -195,9 +197,8 @@ static void add_all(struct command* command, const char* const* arguments) {
   while (*arguments) add(command, *arguments++);
 }
 
-// Runs it with its output appended to `log`. Returns its exit status, 128 + the signal that ended it, or -1 if it could
-// not be started.
-static int run(const struct command* command, const char* log) {
+// Starts it with its output appended to `log`. Returns its process, or -1.
+static pid_t start(const struct command* command, const char* log) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
@@ -206,13 +207,20 @@ static int run(const struct command* command, const char* log) {
   pid_t pid;
   int failed = posix_spawnp(&pid, command->argument[0], &actions, NULL, (char**)command->argument, environ);
   posix_spawn_file_actions_destroy(&actions);
-  if (failed) return -1;
+  return failed ? -1 : pid;
+}
+
+// Waits for its end. Returns its exit status, 128 + the signal that ended it, or -1 if it could not be started.
+static int finish(pid_t pid) {
   int status;
+  if (pid < 0) return -1;
   while (waitpid(pid, &status, 0) < 0) {
     if (errno != EINTR) return -1;
   }
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
+
+static int run(const struct command* command, const char* log) { return finish(start(command, log)); }
 
 static bool find_on_path(const char* program, char full[PATH_ROOM]) {
   const char* path = getenv("PATH");
@@ -385,8 +393,40 @@ static bool verilate(const struct rtl_build* build, const struct sources* source
   return status == 0 || failed_build(site, "verilator", status, err);
 }
 
-// One translation unit of all generated code and the shim, so that the compiler sees a whole access at once.
-static bool write_unit(const struct site* site, const char* path, struct error* err) {
+// The generated code in up to three translation units, compiled side by side. What runs in every cycle stands in one
+// with the shim, so that the compiler sees a whole access at once; what runs at the start, or for a waveform, takes as
+// long to compile and needs no speed.
+enum unit { UNIT_CYCLE, UNIT_TRACE, UNIT_START, UNITS };
+static const char* const unit_names[UNITS] = {"cycle", "trace", "start"};
+
+static enum unit unit_of(const char* name) {
+  if (strstr(name, "__Slow")) return UNIT_START;
+  return strstr(name, "__Trace") ? UNIT_TRACE : UNIT_CYCLE;
+}
+
+static const char* level_of(enum unit unit, bool quick) {
+  if (unit == UNIT_START) return "-O0";
+  if (unit == UNIT_TRACE) return "-O1";
+  return quick ? "-Og" : "-O3";
+}
+
+// Writes the unit's source, which takes in those of the `count` generated files that belong to it.
+static bool write_unit(const struct site* site, enum unit unit, char names[][NAME_MAX + 1], size_t count,
+                       struct error* err) {
+  char path[PATH_ROOM + 32];
+  snprintf(path, sizeof path, "%s/%s.cpp", site->folder, unit_names[unit]);
+  FILE* file = fopen(path, "w");
+  if (!file) return error_set(err, "%s: %s", path, strerror(errno));
+  // Verilator 5.006 forgets to declare the variable of the loops in which assertions sample wide vectors.
+  fprintf(file, "#include <verilated.h>\n[[maybe_unused]] static IData __Vilp;\n");
+  for (size_t i = 0; i < count; i++)
+    if (unit_of(names[i]) == unit) fprintf(file, "#include <%s>\n", names[i]);
+  if (unit == UNIT_CYCLE) fprintf(file, "#include \"rtl_engine/shim.cpp\"\n");
+  if (fclose(file) != 0) return error_set(err, "%s: %s", path, strerror(errno));
+  return true;
+}
+
+static bool write_units(const struct site* site, struct error* err) {
   char names[SOURCES_MAX][NAME_MAX + 1];
   size_t count = 0;
   DIR* dir = opendir(site->folder);
@@ -397,40 +437,56 @@ static bool write_unit(const struct site* site, const char* path, struct error* 
     }
   }
   closedir(dir);
-  qsort(names, count, sizeof names[0], compare_sources);
-  FILE* file = fopen(path, "w");
-  if (!file) return error_set(err, "%s: %s", path, strerror(errno));
-  for (size_t i = 0; i < count; i++) fprintf(file, "#include <%s>\n", names[i]);
-  fprintf(file, "#include \"rtl_engine/shim.cpp\"\n");
-  if (fclose(file) != 0) return error_set(err, "%s: %s", path, strerror(errno));
+  qsort(names, count, sizeof names[0], compare_names);
+  for (enum unit unit = 0; unit < UNITS; unit++)
+    if (!write_unit(site, unit, names, count, err)) return false;
   return true;
 }
 
-static bool compile(const struct rtl_build* build, struct site* site, struct error* err) {
-  char unit[PATH_ROOM + 32], object[PATH_ROOM + 32], shared[PATH_ROOM + 32];
-  char verilated[PATH_ROOM + 32], threads[PATH_ROOM + 48], fst[PATH_ROOM + 48];
-  snprintf(unit, sizeof unit, "%s/unit.cpp", site->folder);
-  snprintf(object, sizeof object, "%s/unit.o", site->folder);
-  snprintf(shared, sizeof shared, "%s/mmu.so", site->folder);
-  snprintf(verilated, sizeof verilated, "%s/verilated.o", site->runtime);
-  snprintf(threads, sizeof threads, "%s/verilated_threads.o", site->runtime);
-  snprintf(fst, sizeof fst, "%s/verilated_fst_c.o", site->runtime);
-  if (!write_unit(site, unit, err)) return false;
+// The unit's object file.
+static const char* object_of(const struct site* site, enum unit unit, char path[PATH_ROOM + 32]) {
+  snprintf(path, PATH_ROOM + 32, "%s/%s.o", site->folder, unit_names[unit]);
+  return path;
+}
 
+static pid_t start_unit(const struct rtl_build* build, const struct site* site, enum unit unit) {
+  char source[PATH_ROOM + 32], object[PATH_ROOM + 32];
+  snprintf(source, sizeof source, "%s/%s.cpp", site->folder, unit_names[unit]);
+  object_of(site, unit, object);
   struct command command;
-  compiler(&command, site, build->traced, build->quick ? "-Og" : "-O3");
+  compiler(&command, site, build->traced, level_of(unit, build->quick));
   if (build->bugs) add(&command, "-DPAGEWALK_BUGS");
-  add_all(&command,
-          (const char* const[]){"-isystem", site->folder, "-I", PAGEWALK_ROOT "/csrc", "-c", "-o", object, unit, NULL});
-  int status = run(&command, site->log);
-  if (status != 0) return failed_build(site, "g++", status, err);
+  add_all(&command, (const char* const[]){"-isystem", site->folder, "-I", PAGEWALK_ROOT "/csrc", "-c", "-o", object,
+                                          source, NULL});
+  return start(&command, site->log);
+}
 
-  command.count = 0;
-  add_all(&command, (const char* const[]){"g++", "-shared", "-o", shared, object, verilated, threads, NULL});
-  if (build->traced) add(&command, fst);
-  add_all(&command, (const char* const[]){"-lpthread", NULL});
+static bool compile(const struct rtl_build* build, struct site* site, struct error* err) {
+  if (!write_units(site, err)) return false;
+  pid_t pids[UNITS];
+  for (enum unit unit = 0; unit < UNITS; unit++) pids[unit] = start_unit(build, site, unit);
+  int status = 0;
+  for (enum unit unit = 0; unit < UNITS; unit++) {
+    int of_this = finish(pids[unit]);
+    if (status == 0) status = of_this;
+  }
+  return status == 0 || failed_build(site, "g++", status, err);
+}
+
+static bool link_units(const struct rtl_build* build, struct site* site, struct error* err) {
+  static const char* const runtime[] = {"verilated", "verilated_threads", "verilated_fst_c"};
+  char shared[PATH_ROOM + 32], objects[UNITS][PATH_ROOM + 32], libraries[3][PATH_ROOM + 32];
+  struct command command = {.count = 0};
+  snprintf(shared, sizeof shared, "%s/mmu.so", site->folder);
+  add_all(&command, (const char* const[]){"g++", "-shared", "-o", shared, NULL});
+  for (enum unit unit = 0; unit < UNITS; unit++) add(&command, object_of(site, unit, objects[unit]));
+  for (int i = 0; i < (build->traced ? 3 : 2); i++) {
+    snprintf(libraries[i], sizeof libraries[i], "%s/%s.o", site->runtime, runtime[i]);
+    add(&command, libraries[i]);
+  }
+  add(&command, "-lpthread");
   if (build->traced) add(&command, "-lz");
-  status = run(&command, site->log);
+  int status = run(&command, site->log);
   return status == 0 || failed_build(site, "linking", status, err);
 }
 
@@ -464,7 +520,7 @@ static bool build_here(const struct rtl_build* build, const struct sources* sour
   struct timespec start, end;
   clock_gettime(CLOCK_MONOTONIC, &start);
   bool good = build_runtime(site, build->traced, err) && verilate(build, sources, parameters, site, err) &&
-              compile(build, site, err);
+              compile(build, site, err) && link_units(build, site, err);
   if (!good) {
     fprintf(stderr, " failed\n");
     return false;

@@ -142,10 +142,11 @@ static void build_window(struct kernel* kernel) {
 }
 
 // The order that the way into long mode wants (SDM vol. 3A, 9.8.5): PAE and LA57, then CR3, then LME, then PG.
-static bool turn_paging_on(struct kernel* kernel) {
+static bool turn_paging_on(struct kernel* kernel, bool global_pages) {
   struct hal* hal = kernel->hal;
   const struct table_format* format = kernel->format;
-  bool done = hal_write_register(hal, HAL_CR4, format->cr4) && hal_write_register(hal, HAL_CR3, kernel->root);
+  uint32_t cr4 = global_pages ? format->cr4 : format->cr4 & ~CR4_PGE;
+  bool done = hal_write_register(hal, HAL_CR4, cr4) && hal_write_register(hal, HAL_CR3, kernel->root);
   if (format->efer) done = done && hal_write_register(hal, HAL_EFER, format->efer);
   done = done && hal_write_register(hal, HAL_CR0, CR0_PG | CR0_WP | CR0_ET | CR0_PE);
   kernel->window.paging = done;
@@ -177,6 +178,7 @@ struct kernel* kernel_boot(void* arena, size_t bytes, struct hal* hal, const str
   kernel->root = take_zeroed(kernel);
   build_direct_map(kernel);
   if (needs_window(params)) build_window(kernel);
-  if (!turn_paging_on(kernel)) kernel_panic(kernel, "the processor refuses the control registers", NO_NUMBER);
+  if (!turn_paging_on(kernel, params->global_pages))
+    kernel_panic(kernel, "the processor refuses the control registers", NO_NUMBER);
   return kernel->panicked ? NULL : kernel;
 }

@@ -19,6 +19,7 @@ enum kernel_paging { KERNEL_PAGING_32BIT, KERNEL_PAGING_PAE, KERNEL_PAGING_4LEVE
 struct kernel_params {
   enum kernel_paging paging;
   unsigned maxphyaddr;   // bits
+  bool global_pages;     // the processor has them: CR4.PGE can be set
   uint64_t frames;       // frames of RAM, from physical address 0; those that the mode can reach belong to the kernel
   uint64_t swap_blocks;  // pages on the swap disk: blocks 1..swap_blocks, at most KERNEL_SWAP_BLOCKS_MAX are used
   uint64_t work;         // cycles of handler work per fault or call

@@ -350,6 +350,13 @@ static void nothing_left_to_run_is_told(void** state) {
 
 // ---- results --------------------------------------------------------------------------------------------------------
 
+static void machines_without_pcids_or_global_pages_run(void** state) {
+  (void)state;
+  static const char* const modes[] = {"32-bit", "pae", "4-level", "5-level"};
+  for (size_t m = 0; m < 4; m++)
+    succeeded(shell("$P run " SMALL "--frames 60 --set pcid=false --set global=false --set mode=%s", modes[m]));
+}
+
 static void runs_add_up(void** state) {
   (void)state;
   static const char* const ways[] = {"", "--frames 60", "--paging eager", "--frames 60 --warm 5000"};
@@ -362,7 +369,8 @@ static void runs_add_up(void** state) {
       assert_int_equal(sum_of_cycles(root), figure(root, NULL, "cycles"));
       assert_true(figure(root, NULL, "cycles") > figure(root, NULL, "accesses"));
       assert_int_equal(figure(root, NULL, "accesses"), i == 3 ? 15000 : 20000);
-      assert_true(figure(root, "dtlb", "misses") <= figure(root, NULL, "walks"));
+      assert_int_equal(figure(root, "stlb", "hits") + figure(root, "stlb", "misses"), figure(root, "dtlb", "misses"));
+      assert_true(figure(root, "stlb", "misses") <= figure(root, NULL, "walks"));
       uint64_t faults = figure(root, "faults", "minor") + figure(root, "faults", "major");
       uint64_t lookups = figure(root, "dtlb", "hits") + figure(root, "dtlb", "misses");
       assert_int_equal(lookups, figure(root, NULL, "accesses") + faults);

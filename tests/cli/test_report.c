@@ -9,6 +9,7 @@
 #include "check.h"
 #include "config/keys.h"
 #include "report/report.h"
+#include "small.h"
 
 // Every figure different, so that none can stand in another's place.
 static struct report example(void) {
@@ -359,6 +360,7 @@ static void the_text_shows_what_the_machine_has(void** state) {
   struct report report = example();
   struct columns columns = {{&report}, 1};
   struct config* config = &report.config;
+  small_machine(config);
   char* text = text_of(write_text, &columns);
   static const char* const absent[] = {"second-level hits", "PDE cache",    "Caches",
                                        "L1D hits",          "written back", "shared"};

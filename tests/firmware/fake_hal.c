@@ -367,8 +367,12 @@ void fake_destroy(struct fake_hal* fake) {
 
 struct kernel* fake_boot(struct fake_hal* fake, void** arena, enum kernel_paging paging_mode, uint64_t frames,
                          uint64_t blocks) {
-  struct kernel_params params = {
-      .paging = paging_mode, .maxphyaddr = 40, .frames = frames, .swap_blocks = blocks, .work = 500};
+  struct kernel_params params = {.paging = paging_mode,
+                                 .maxphyaddr = 40,
+                                 .global_pages = true,
+                                 .frames = frames,
+                                 .swap_blocks = blocks,
+                                 .work = 500};
   fake_create(fake, frames, blocks, 1000);
   *arena = calloc(1, kernel_arena_bytes(&params));
   assert_non_null(*arena);

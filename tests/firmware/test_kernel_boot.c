@@ -254,6 +254,22 @@ static void long_mode_is_entered_in_the_architectures_order(void** state) {
   }
 }
 
+static void pge_is_left_alone_where_there_are_no_global_pages(void** state) {
+  (void)state;
+  for (enum kernel_paging paging = KERNEL_PAGING_32BIT; paging <= KERNEL_PAGING_5LEVEL; paging++) {
+    struct kernel_params params = {.paging = paging, .maxphyaddr = 40, .frames = 64, .swap_blocks = 8};
+    struct fake_hal fake;
+    fake_create(&fake, params.frames, params.swap_blocks, 1000);
+    void* arena = calloc(1, kernel_arena_bytes(&params));
+    assert_non_null(kernel_boot(arena, kernel_arena_bytes(&params), &fake.hal, &params));
+    assert_int_equal(fake.loads[0].reg, HAL_CR4);
+    assert_int_equal(fake.loads[0].value & 0x80, 0);
+    assert_int_not_equal(fake.loads[0].value, 0);
+    free(arena);
+    fake_destroy(&fake);
+  }
+}
+
 // 128 TiB are all that the upper half of 4-level paging can map.
 static void four_levels_reach_half_their_address_space(void** state) {
   (void)state;
@@ -352,6 +368,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(the_direct_map_has_all_memory),
     cmocka_unit_test(the_direct_map_goes_on_in_another_table),
     cmocka_unit_test(long_mode_is_entered_in_the_architectures_order),
+    cmocka_unit_test(pge_is_left_alone_where_there_are_no_global_pages),
     cmocka_unit_test(four_levels_reach_half_their_address_space),
     cmocka_unit_test(booting_with_8_gib_touches_few_frames),
     cmocka_unit_test(frames_beyond_the_mode_are_left_alone),

@@ -7,6 +7,7 @@
 #include "check.h"
 #include "kernel/mm/mmu.h"
 #include "machine/inside.h"
+#include "small.h"
 
 struct world {
   struct config config;
@@ -37,7 +38,7 @@ static void begin_on(struct world* world, enum engine_kind engine, enum paging_m
                      uint64_t frames) {
   struct error err = {{0}};
   *world = (struct world){.pid = 0};
-  config_default(&world->config);
+  small_machine(&world->config);
   world->config.mode = mode;
   if (everything) have_everything(&world->config);
   struct machine_params params = {

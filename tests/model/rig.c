@@ -18,6 +18,7 @@ void rig_config(struct config* config) {
   config->op.invlpg = config->op.invpcid = 100;
   config->op.segment = 10;
   config->walkers = 1;
+  config->pcid = config->global = 1;
 }
 
 static void log_event(void* ctx, const struct event* event) {
@@ -191,6 +192,36 @@ const struct event* rig_event(const struct rig* rig, enum event_type type, size_
     if (rig->log[i].type == type && n-- == 0) return &rig->log[i];
   fail_msg("no such event");
   return NULL;
+}
+
+void rig_same_answer(const struct answer* a, const struct answer* b) {
+  assert_int_equal(a->accept, b->accept);
+  assert_int_equal(a->cycle, b->cycle);
+  assert_int_equal(a->pa, b->pa);
+  assert_int_equal(a->cr2, b->cr2);
+  assert_int_equal(a->path, b->path);
+  assert_int_equal(a->fault, b->fault);
+  assert_int_equal(a->error, b->error);
+  assert_int_equal(a->merged, b->merged);
+  assert_int_equal(a->reads, b->reads);
+  assert_int_equal(a->base, b->base);
+  assert_int_equal(a->stlb, b->stlb);
+  assert_int_equal(a->walk, b->walk);
+  assert_int_equal(a->ad_update, b->ad_update);
+  assert_int_equal(a->data, b->data);
+}
+
+void rig_same_events(const struct rig* a, const struct rig* b) {
+  for (size_t i = 0; i < a->logged && i < b->logged; i++) {
+    const struct event *x = &a->log[i], *y = &b->log[i];
+    if (x->cycle == y->cycle && x->type == y->type && x->port == y->port && x->array == y->array &&
+        x->kind == y->kind && x->hit == y->hit && x->level == y->level && x->shift == y->shift && x->set == y->set &&
+        x->way == y->way && x->va == y->va && x->pa == y->pa && x->value == y->value && x->served == y->served)
+      continue;
+    fail_msg("event %zu: cycle %llu type %d against cycle %llu type %d", i, (unsigned long long)x->cycle, x->type,
+             (unsigned long long)y->cycle, y->type);
+  }
+  assert_int_equal(a->logged, b->logged);
 }
 
 bool rig_holds(struct rig* rig, enum tlb_array array, uint64_t va, unsigned shift) {

@@ -63,6 +63,10 @@ void rig_map_long(struct rig* rig, unsigned top, uint64_t va, uint64_t bits_and_
 size_t rig_count(const struct rig* rig, enum event_type type);
 const struct event* rig_event(const struct rig* rig, enum event_type type, size_t n);
 
+// Fail the test at the first difference.
+void rig_same_answer(const struct answer* a, const struct answer* b);
+void rig_same_events(const struct rig* a, const struct rig* b);
+
 // Is there an entry for the page at `va` in this array?
 bool rig_holds(struct rig* rig, enum tlb_array array, uint64_t va, unsigned shift);
 

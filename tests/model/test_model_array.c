@@ -306,20 +306,20 @@ static void a_victim_is_chosen_from_the_state_before_the_cycle(void** state) {
   struct place at;
   bool evicts;
   assert_true(array_create(&a, 2, 2, REPLACE_LRU));
-  for (uint32_t i = 0; i < 4; i++) fill(&a, 0x1000 * i, stamp_of_fill(i, PORT_DATA), &evicts);
+  for (uint32_t i = 0; i < 4; i++) fill(&a, 0x1000 * i, stamp_of_fill(i, (struct cause){.port = PORT_DATA}), &evicts);
   assert_true(array_find(&a, 0x0000, 12, 0, &at));
   touches_add(&touches, &a, at, stamp_of_lookup(9, PORT_DATA));
   assert_true(array_find(&a, 0x1000, 12, 0, &at));
   touches_add(&touches, &a, at, stamp_of_lookup(9, PORT_FETCH));
   struct translation t = page(0x4000, 12);
-  struct filled filled = array_fill(&a, &t, false, &touches, stamp_of_fill(9, PORT_FETCH));
+  struct filled filled = array_fill(&a, &t, false, &touches, stamp_of_fill(9, (struct cause){.port = PORT_FETCH}));
   assert_int_equal(filled.choice, CHOICE_VICTIM);
   assert_int_equal(filled.at.way, 0);
   assert_int_equal(touches.count, 1);  // the other set's waits on
   touches_settle_all(&touches);
   assert_int_equal(touches.count, 0);
-  assert_int_equal(fill(&a, 0x6000, stamp_of_fill(9, PORT_DATA), &evicts), 1);
-  assert_int_equal(fill(&a, 0x5000, stamp_of_fill(10, PORT_DATA), &evicts), 1);
+  assert_int_equal(fill(&a, 0x6000, stamp_of_fill(9, (struct cause){.port = PORT_DATA}), &evicts), 1);
+  assert_int_equal(fill(&a, 0x5000, stamp_of_fill(10, (struct cause){.port = PORT_DATA}), &evicts), 1);
   array_free(&a);
 }
 

@@ -48,13 +48,13 @@ static void destroy(void) {
 static enum served_by data(char line, bool write) {
   uint64_t pa = (uint64_t)line * 64 + 5;
   if (caches_data_near(&caches, pa, write)) return SERVED_L1D;
-  enum served_by served = caches_data_further(&caches, pa, write, 7);
+  enum served_by served = caches_data_further(&caches, pa, write, 7).by;
   events_flush(&events);
   return served;
 }
 
 static enum served_by walk(char line) {
-  enum served_by served = caches_walk(&caches, (uint64_t)line * 64, 7);
+  enum served_by served = caches_walk(&caches, (uint64_t)line * 64, 7).by;
   events_flush(&events);
   return served;
 }

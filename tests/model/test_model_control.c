@@ -4,6 +4,7 @@
 #include "model/control.h"
 
 enum { M = 40 };
+static const struct config machine = {.maxphyaddr = M, .pcid = 1, .global = 1};
 
 #define OFF UINT64_C(0x11)
 #define ON UINT64_C(0x80000011)
@@ -127,7 +128,7 @@ static void every_write_does_what_the_table_says(void** state) {
     struct registers r = {.value = {s->cr0, s->cr3, s->cr4, s->efer, 0}};
     struct control op = {.op = (uint8_t)s->op, .value = s->value};
     struct control_plan plan;
-    control_plan(&plan, &r, &op, M);
+    control_plan(&plan, &r, &op, &machine);
     if (plan.refused != s->refused) fail_msg("step %zu: refused = %d", i, plan.refused);
     if (s->refused) {
       assert_false(plan.load_pdptes);
@@ -147,10 +148,10 @@ static void user_mode_may_write_pkru_alone(void** state) {
   for (int op = CONTROL_CR0; op <= CONTROL_SEGMENT; op++) {
     struct control control = {.op = (uint8_t)op, .user = true, .value = op == CONTROL_CR0 ? 0x11 : 0};
     struct control_plan plan;
-    control_plan(&plan, &r, &control, M);
+    control_plan(&plan, &r, &control, &machine);
     assert_int_equal(plan.refused, op != CONTROL_PKRU);
     control.user = false;
-    control_plan(&plan, &r, &control, M);
+    control_plan(&plan, &r, &control, &machine);
     assert_false(plan.refused);
   }
 }
@@ -186,7 +187,7 @@ static void drops_name_a_pcid(void** state) {
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     struct registers r = {.value = {ON, cases[i].cr3, cases[i].cr4, LONG_EFER, 0}};
     struct control_plan plan;
-    control_plan(&plan, &r, &cases[i].op, M);
+    control_plan(&plan, &r, &cases[i].op, &machine);
     if (plan.refused) fail_msg("case %zu was refused", i);
     if (plan.drop != cases[i].drop || plan.drop_pcid != cases[i].pcid)
       fail_msg("case %zu: drops %d of %u", i, plan.drop, plan.drop_pcid);
@@ -223,7 +224,7 @@ static void invpcid_is_refused(void** state) {
     struct registers r = {.value = {ON, 0x1000, cases[i].cr4, cases[i].efer, 0}};
     struct control op = {.op = CONTROL_INVPCID, .type = cases[i].type, .pcid = cases[i].pcid, .value = cases[i].va};
     struct control_plan plan;
-    control_plan(&plan, &r, &op, M);
+    control_plan(&plan, &r, &op, &machine);
     if (plan.refused != cases[i].refused) fail_msg("case %zu: refused = %d", i, plan.refused);
     if (plan.refused) assert_int_equal(plan.drop, DROP_NOTHING);
   }
@@ -241,7 +242,7 @@ static void segments_are_loaded_one_by_one(void** state) {
   const struct segment loaded = {.base = 0x8000, .limit = 0x3fff, .present = true, .privilege = 3};
   struct control op = {.op = CONTROL_SEGMENT, .index = 7, .segment = loaded};
   struct control_plan plan;
-  control_plan(&plan, &r, &op, M);
+  control_plan(&plan, &r, &op, &machine);
   assert_false(plan.refused);
   assert_int_equal(plan.after.segment[7].base, 0x8000);
   assert_int_equal(plan.after.segment[7].limit, 0x3fff);
@@ -253,10 +254,10 @@ static void lma_follows_paging(void** state) {
   struct registers r = {.value = {OFF, 0, CR4_PAE, EFER_LME, 0}};
   struct control on = {.op = CONTROL_CR0, .value = ON}, off = {.op = CONTROL_CR0, .value = OFF};
   struct control_plan plan;
-  control_plan(&plan, &r, &on, M);
+  control_plan(&plan, &r, &on, &machine);
   assert_int_equal(plan.after.value[CONTROL_EFER], LONG_EFER);
   r = plan.after;
-  control_plan(&plan, &r, &off, M);
+  control_plan(&plan, &r, &off, &machine);
   assert_int_equal(plan.after.value[CONTROL_EFER], EFER_LME);
 }
 
@@ -265,7 +266,7 @@ static void pdptes_are_read_at_the_new_root(void** state) {
   struct registers r = {.value = {ON, 0x1000, CR4_PAE, 0, 0}};
   struct control control = {.op = CONTROL_CR3, .value = 0xff1234567f};
   struct control_plan plan;
-  control_plan(&plan, &r, &control, M);
+  control_plan(&plan, &r, &control, &machine);
   assert_int_equal(plan.pdpte_address, 0x12345660);
 }
 
@@ -285,7 +286,34 @@ static void present_pdptes_with_reserved_bits_refuse_the_load(void** state) {
   }
 }
 
+static bool refuses(const struct config* config, const struct control* op) {
+  const struct registers r = {.value = {ON, 0, CR4_PAE, LONG_EFER, 0}};
+  struct control_plan plan;
+  control_plan(&plan, &r, op, config);
+  return plan.refused;
+}
+
+static void what_the_machine_lacks_is_reserved(void** state) {
+  (void)state;
+  for (unsigned has = 0; has < 4; has++) {
+    const struct config config = {.maxphyaddr = M, .pcid = has & 1, .global = has >> 1};
+    const struct control pcide = {.op = CONTROL_CR4, .value = CR4_PAE | CR4_PCIDE};
+    const struct control pge = {.op = CONTROL_CR4, .value = CR4_PAE | CR4_PGE};
+    const struct control neither = {.op = CONTROL_CR4, .value = CR4_PAE | CR4_SMEP};
+    assert_int_equal(refuses(&config, &pcide), !config.pcid);
+    assert_int_equal(refuses(&config, &pge), !config.global);
+    assert_false(refuses(&config, &neither));
+    for (unsigned type = 0; type < INVPCID_TYPES; type++) {
+      const struct control invpcid = {.op = CONTROL_INVPCID, .type = type};
+      assert_int_equal(refuses(&config, &invpcid), !config.pcid);
+    }
+    const struct control invlpg = {.op = CONTROL_INVLPG};
+    assert_false(refuses(&config, &invlpg));
+  }
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(what_the_machine_lacks_is_reserved),
     cmocka_unit_test(every_write_does_what_the_table_says),
     cmocka_unit_test(user_mode_may_write_pkru_alone),
     cmocka_unit_test(lma_follows_paging),

@@ -4,10 +4,11 @@
 #include <string.h>
 
 #include "rtl_engine/rtl_engine.h"
+#include "small.h"
 
 struct config stand_config(void) {
   struct config config;
-  config_default(&config);
+  small_machine(&config);
   config.maxphyaddr = 40;
   config.itlb.latency = config.dtlb.latency = 1;
   config.walk.start = config.walk.step = 1;

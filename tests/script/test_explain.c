@@ -6,6 +6,7 @@
 #include "check.h"
 #include "script/explain.h"
 #include "script/script.h"
+#include "small.h"
 
 static void explain_demo(enum paging_mode mode, const struct ref* ref, struct explanation* e) {
   const char* pages;
@@ -15,11 +16,8 @@ static void explain_demo(enum paging_mode mode, const struct ref* ref, struct ex
   struct bench bench;
   struct script_totals totals = {0};
   struct error err;
-  config_default(&config);
+  small_machine(&config);
   config.dram.latency = 10;
-  config.stlb.sets = 0;
-  config.psc.pde = config.psc.pdpte = config.psc.pml4e = config.psc.pml5e = 0;
-  config.cache.l1d.sets = config.cache.l2.sets = config.cache.l3.sets = 0;
   assert_true(script_parse(&script, "demo", text, strlen(text), &config, &err));
   assert_true(bench_open(&bench, ENGINE_MODEL, &config, &err));
   assert_true(script_run(&script, &bench, NULL, &totals, &err));

@@ -7,6 +7,7 @@
 #include "check.h"
 #include "engines.h"
 #include "script/script.h"
+#include "small.h"
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Tables: an identity mapping of one page size in one mode
@@ -95,13 +96,9 @@ static uint64_t dtlb_misses(const struct machine* m) {
 // Nothing but L1 TLBs and a fast memory.
 static struct config plain_config(void) {
   struct config config;
-  config_default(&config);
+  small_machine(&config);
   config.maxphyaddr = 52;
-  config.stlb.sets = 0;
-  config.psc.pde = config.psc.pdpte = config.psc.pml4e = config.psc.pml5e = 0;
-  config.cache.l1d.sets = config.cache.l2.sets = config.cache.l3.sets = 0;
   config.data.cache = DATA_CACHE_NONE;
-  config.walkers = 1;
   config.dram.latency = 1;
   return config;
 }
