@@ -220,7 +220,7 @@ static bool on_path(const char* program) {
   return false;
 }
 
-// One line of a program's output. (verilator_bin is asked, not the script around it, which takes ten times as long.)
+// One line of a program's output.
 static bool ask(const char* question, char* line, size_t room) {
   FILE* pipe = popen(question, "r");
   if (!pipe) return false;
@@ -444,8 +444,8 @@ bool rtl_build(const struct rtl_build* build, char* path, size_t room, struct er
   bool good = false;
   int lock = -1;
   find_parameters(build->config, &parameters);
-  if (!on_path("verilator") || !on_path("g++") || !ask("verilator_bin --version", site.version, sizeof site.version) ||
-      !ask("verilator_bin --getenv VERILATOR_ROOT", site.include, sizeof site.include - 16)) {
+  if (!on_path("verilator") || !on_path("g++") || !ask("verilator --version", site.version, sizeof site.version) ||
+      !ask("verilator --getenv VERILATOR_ROOT", site.include, sizeof site.include - 16)) {
     error_set(err, "%s", no_verilator);
     goto out;
   }
