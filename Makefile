@@ -23,8 +23,8 @@ TEST_SUPPORT := $(sort $(filter-out $(TEST_MAINS),$(wildcard tests/*.c tests/*/*
 TESTS      := $(TEST_MAINS:tests/%.c=build/tests/%)
 
 I386_FORMATTED := $(wildcard tests/core/i386/*.[ch] tests/core/i386/programs/*.c)
-FORMATTED   = $(C_SOURCES) $(CPP_SOURCES) $(FW_SOURCES) $(HEADERS) $(TEST_MAINS) $(TEST_SUPPORT) $(I386_FORMATTED) bench/bench.c bench/core.c $(TRACE_TOOL).c $(CASE_TOOL).c \
-              $(SWEEP_TOOL).c
+FORMATTED   = $(C_SOURCES) $(CPP_SOURCES) $(FW_SOURCES) $(HEADERS) $(TEST_MAINS) $(TEST_SUPPORT) $(I386_FORMATTED) \
+              bench/bench.c bench/core.c $(TRACE_TOOL).c $(CASE_TOOL).c $(SWEEP_TOOL).c
 
 # ---- flags --------------------------------------------------------------------------------------------------------------
 CC       := gcc
@@ -157,7 +157,7 @@ fuzz: build/pagewalk-fuzz ## random machines and software on both engines, judge
 	$(Q)build/pagewalk-fuzz --seed $(or $(SEED),1) --count $(call count_or,2000)
 
 .PHONY: test-long
-test-long: build/pagewalk-fuzz ## hours: engines and parsers fuzzed, every access, a million instructions; SEED=, COUNT=cases scales it
+test-long: build/pagewalk-fuzz ## hours: fuzzers of engines and parsers, every access, the i386 core; SEED=, COUNT=cases scales it
 	$(Q)build/pagewalk-fuzz --seed $(or $(SEED),1) --count $(call count_or,200000)
 	$(Q)build/pagewalk-fuzz --engine model --seed $(or $(SEED),1) --count $(call count_or,200000) --coverage
 	$(Q)$(MAKE) sweep-access
