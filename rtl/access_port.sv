@@ -90,9 +90,9 @@ module access_port #(
       // canonical: the bits above the mode's width repeat its top one
       upper = context_i.mode == mmu_pkg::Mode5Level ? va_o[56] : va_o[47];
       if (va_o[63:57] != {7{upper}}) refused = 1'b1;
-      if (context_i.mode != mmu_pkg::Mode5Level && va_o[56:48] != {9{upper}}) refused = 1'b1;
+      if (context_i.mode != mmu_pkg::Mode5Level && `BUG(22, va_o[56:48] != {9{upper}}, 1'b0)) refused = 1'b1;
     end
-    lookup_o = due & paging & ~refused;
+    lookup_o = due & paging & `BUG(33, ~refused, ~refused | context_i.wide);
   end
 
   assign va_o = state_q == StIdle ? part_va_i : va_q;
@@ -137,8 +137,8 @@ module access_port #(
   );
 
   always_comb begin
-    clean = hit_i & ~hit_fault & access_o.kind == mmu_pkg::AccessWrite & ~hit_entry_i.dirty;
-    touch_o = hit_i & ~hit_fault;
+    clean = hit_i & ~hit_fault & access_o.kind == mmu_pkg::AccessWrite & `BUG(38, ~hit_entry_i.dirty, 1'b0);
+    touch_o = hit_i & ~hit_fault & `BUG(54, 1'b1, ~clean);
     want = (lookup_o & (~hit_i | clean)) | (step_i & state_q == StQueue);
   end
 
@@ -157,7 +157,7 @@ module access_port #(
     error_o = '0;
     pa_o = '0;
     entry = '0;
-    from_unit = served_i & step_i & (state_q == StMiss | (Merges & want));
+    from_unit = served_i & step_i & `BUG(47, 1'b1, ~hold_i) & (state_q == StMiss | (Merges & want));
     if (from_unit | denied) begin
       answer_o = 1'b1;
       path_o = clean_d ? mmu_pkg::PathL1 : denied ? mmu_pkg::PathWalk : served_path_i;
@@ -175,9 +175,9 @@ module access_port #(
       if (refused) fault_o = mmu_pkg::FaultGp;
     end
     if (answer_o && fault_o == mmu_pkg::FaultNone) begin
-      pa_o = {entry.frame, va_o[11:0]};
-      unique case (entry.level)
-        2'd3:    pa_o[29:12] = va_o[29:12];
+      pa_o = {entry.frame, `BUG(23, va_o[11:0], va_o[23:12])};
+      unique case (`BUG(14, entry.level, served_entry_i.level))
+        2'd3:    pa_o[29:12] = `BUG(13, va_o[29:12], {9'b0, va_o[20:12]});
         2'd2:    pa_o[21:12] = {context_i.mode == mmu_pkg::Mode32Bit ? va_o[21] : pa_o[21], va_o[20:12]};
         default: if (!paging) pa_o[51:12] = va_o[51:12];
       endcase

@@ -315,7 +315,7 @@ module control (
     segment_load_o = 1'b0;
     if (write) begin
       unique case (op_i)
-        mmu_pkg::OpCr0: if (cr0_changes[mmu_pkg::Cr0Pg] & ~cr0_d[mmu_pkg::Cr0Pg]) drop_o = mmu_pkg::DropAll;
+        mmu_pkg::OpCr0: if (cr0_changes[mmu_pkg::Cr0Pg] & ~cr0_d[mmu_pkg::Cr0Pg]) drop_o = `BUG(9, mmu_pkg::DropAll, mmu_pkg::DropNone);
         mmu_pkg::OpCr3: begin
           if (!pcide) drop_o = mmu_pkg::DropLocal;
           else if (!value_i[mmu_pkg::Cr3Keep]) drop_o = mmu_pkg::DropPcid;

@@ -231,8 +231,8 @@ module mmu #(
         select: drop_select,
         a: drop_fetch,
         b: drop_data,
-        a_vpn: drop_fetch ? fetch_va_o[56:12] : drop_vpn,
-        b_vpn: data_va_o[56:12]
+        a_vpn: drop_fetch ? fetch_va_o[56:12] : `BUG(5, drop_vpn, data_va_o[56:12]),
+        b_vpn: `BUG(29, data_va_o[56:12], fetch_va_o[56:12])
       };
     end
   end

@@ -5,7 +5,21 @@
 // No functions here and no `import` elsewhere: yosys reads neither. What would be a function is a small module
 // (level_table, entry_decode, permission).
 
+// Deliberate bugs (rtl/bugs/): `BUG(number, right, wrong) is `right`, but in a build with BUGS defined, where the number
+// chosen at run time decides, and in a proof of a broken design, where PROVE_BUG is that number.
+`ifdef PROVE_BUG
+  `define BUG(number, right, wrong) (`PROVE_BUG == number ? (wrong) : (right))
+`elsif BUGS
+  `define BUG(number, right, wrong) (mmu_pkg::bug == number ? (wrong) : (right))
+`else
+  `define BUG(number, right, wrong) (right)
+`endif
+
 package mmu_pkg;
+
+`ifdef BUGS
+  int bug;  // the bug chosen, 0: none
+`endif
 
   // -------------------------------------------------------------------------------------------------------------------
   // Widths

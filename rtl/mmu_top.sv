@@ -331,7 +331,7 @@ module mmu_top #(
     logic [63:0] value_q;
     logic swapped_q, error_q;
     always_ff @(posedge clk_i) begin
-      if (reply_i[w] & reply_epoch_i[w] == mem_epoch[w]) begin
+      if (reply_i[w] & `BUG(3, reply_epoch_i[w] == mem_epoch[w], mem_epoch[w][2:0] != 3'd5)) begin
         reply_epoch[w] <= reply_epoch_i[w];
         value_q <= reply_data_i[w];
         swapped_q <= reply_swapped_i[w];

@@ -49,7 +49,7 @@ module permission (
       shielded = fetch ? context_i.smep : context_i.smap & ~(access_i.ac & ~access_i.implicit);
       deny = (user & ~rights_i.user)
            | (~user & rights_i.user & shielded)
-           | (write & ~rights_i.writable & (user | context_i.wp))
+           | (write & ~rights_i.writable & (user | `BUG(36, context_i.wp, 1'b0)))
            | (fetch & rights_i.no_execute);
       if (context_i.pke) begin
         access_disable = pkru_i[{key_i, 1'b0}];
@@ -58,7 +58,7 @@ module permission (
       end
       fault_o = ~present_i | reserved_i | (leaf_i & (deny | key_denies));
       if (fault_o) begin
-        error_o = {present_i & ~reserved_i & leaf_i & key_denies, fetch & context_i.code_errors, present_i & reserved_i, user, write, present_i};
+        error_o = {present_i & ~reserved_i & leaf_i & key_denies, fetch & `BUG(34, context_i.code_errors, 1'b1), present_i & reserved_i, user, write, present_i};
       end
     end
   end

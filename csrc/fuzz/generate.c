@@ -142,9 +142,9 @@ static void remember(struct generator* g, uint64_t va) { g->recent[g->recent_nex
 static uint64_t draw_bits(struct generator* g, bool leaf) {
   uint64_t bits = random_draw(&g->random) & 0xe18;  // PWT, PCD, software bits
   if (chance(g, 98)) bits |= RULES_P;
-  if (chance(g, 94)) bits |= RULES_RW;
-  if (chance(g, 93)) bits |= RULES_US;
-  if (chance(g, 70)) bits |= RULES_A;
+  if (chance(g, leaf ? 92 : 97)) bits |= RULES_RW;
+  if (chance(g, leaf ? 90 : 97)) bits |= RULES_US;
+  if (chance(g, 60)) bits |= RULES_A;
   if (leaf && chance(g, 50)) bits |= RULES_D;
   if (leaf && chance(g, 20)) bits |= RULES_G;
   if (entry_size(g) == 4) return bits;
@@ -244,6 +244,14 @@ static void prepare(struct generator* g, uint64_t va) {
   }
 }
 
+// Within about as many cycles as a walk takes, or a hit.
+static uint64_t draw_moment(struct generator* g) {
+  if (chance(g, 25)) return below(g, 5);
+  const struct config* c = &g->script->config;
+  uint64_t entry = c->dram.latency + c->walk.step;
+  return below(g, 4 + c->dtlb.latency + c->stlb.latency + c->walk.start + (levels(g) + 1) * (entry + 1));
+}
+
 // Another agent changes an entry, preferably one on the way to an address in use.
 static void disturb(struct generator* g, struct when when) {
   uint64_t va = chance(g, 80) ? g->recent[(g->recent_next + RECENT - 1 - below(g, 2)) % RECENT] : draw_va(g);
@@ -281,6 +289,23 @@ static void disturb(struct generator* g, struct when when) {
   emit_write(g, when, pa, size, entry);
 }
 
+// A is clear in entries that `va` uses, and while they are walked another agent changes a bit that means nothing: what
+// was read is not what is there when A is to be set.
+static void nudge(struct generator* g, uint64_t va) {
+  uint64_t table, pa[5], entry[5];
+  unsigned count = 0;
+  if (!top_table(g, va, &table)) return;
+  for (unsigned level = levels(g); level > 0; level--) {
+    uint64_t at_level = rules_entry_at(g->mode, level, table, va);
+    uint64_t value = ram_read_word(g->memory, at_level, entry_size(g));
+    if (level == 1 || chance(g, 35)) pa[count] = at_level, entry[count++] = value & ~(uint64_t)RULES_A;
+    if (!is_pointer(g, level, value)) break;
+    table = rules_table(&g->rules, value);
+  }
+  for (unsigned i = 0; i < count; i++) emit_write(g, by_itself, pa[i], entry_size(g), entry[i]);
+  for (unsigned i = 0; i < count; i++) emit_write(g, at(draw_moment(g)), pa[i], entry_size(g), entry[i] ^ 0x200);
+}
+
 // A device writes a stretch of a table, a word a cycle.
 static void disk_transfer(struct generator* g, uint64_t from) {
   unsigned level = 1 + (unsigned)below(g, levels(g));
@@ -301,8 +326,8 @@ static uint64_t draw_pcid(struct generator* g) {
 static uint64_t draw_cr4(struct generator* g) {
   uint64_t cr4 = g->mode == MODE_32BIT ? BIT(4) : BIT(5);
   if (g->rules.has_global && chance(g, 70)) cr4 |= BIT(7);
-  if (chance(g, 35)) cr4 |= BIT(20);
-  if (chance(g, 35)) cr4 |= BIT(21);
+  if (chance(g, 30)) cr4 |= BIT(20);
+  if (chance(g, 30)) cr4 |= BIT(21);
   if (g->mode == MODE_32BIT && chance(g, 10)) cr4 &= ~BIT(4);
   if (g->mode == MODE_5LEVEL) cr4 |= BIT(12);
   if (g->rules.has_pcid && is_long(g) && chance(g, 60)) cr4 |= BIT(17);
@@ -415,14 +440,6 @@ static struct ref draw_ref(struct generator* g, enum port port) {
 
 static enum port draw_port(struct generator* g) { return chance(g, 40) ? PORT_FETCH : PORT_DATA; }
 
-// Within about as many cycles as a walk takes, or a hit.
-static uint64_t draw_moment(struct generator* g) {
-  if (chance(g, 25)) return below(g, 5);
-  const struct config* c = &g->script->config;
-  uint64_t entry = c->dram.latency + c->walk.step;
-  return below(g, 4 + c->dtlb.latency + c->stlb.latency + c->walk.start + (levels(g) + 1) * (entry + 1));
-}
-
 // The port's access to `va` that its tables let pass, of a few that are tried; false if none was found.
 static bool draw_allowed(struct generator* g, uint64_t va, struct rules_rights rights, enum port port,
                          struct ref* ref) {
@@ -528,6 +545,7 @@ static void act(struct generator* g, struct scene* scene, struct rules_rights ri
   struct control control = chance(g, 80) ? draw_flush(g) : draw_control(g);
   enum port other = scene_port(scene) == PORT_FETCH ? PORT_DATA : PORT_FETCH;
   struct ref second;
+  if (chance(g, 10)) nudge(g, scene->va);
   if (chance(g, 8)) disturb(g, at(draw_moment(g)));
   if (scene->flushed) {
     struct script_op op = {.kind = SCRIPT_CONTROL, .timed = true, .at = scene_moment(g, scene), .control = control};
@@ -550,6 +568,8 @@ static void play_scene(struct generator* g, struct scene* scene) {
   bool decided_by_leaf = scene->aim == AIM_OK || scene->aim == AIM_DENIED || scene->aim == AIM_KEY;
   uint64_t pa = lay(g, scene->va, scene->level, &above);
   if (!pa) return;
+  uint64_t old = ram_read_word(g->memory, pa, entry_size(g)), old_pkru = g->rules.pkru;
+  if (scene->aim == AIM_KEY) emit_register(g, CONTROL_PKRU, random_draw(&g->random) & 0x3c);
   emit_invlpg(g, by_itself, scene->va);
   if (scene->source == FROM_CLEAN) {
     // First a clean entry, then the tables change under it; its walk caches go with a neighbour's flush.
@@ -573,6 +593,12 @@ static void play_scene(struct generator* g, struct scene* scene) {
     if (scene->aim == AIM_KEY) emit_register(g, CONTROL_PKRU, pkru);
   }
   act(g, scene, rights);
+  if (scene->aim == AIM_KEY) emit_register(g, CONTROL_PKRU, old_pkru);
+  // The tables are shared: what was spoilt is mended, or soon nothing would be found any more.
+  if (!decided_by_leaf && chance(g, 80)) {
+    if (!(old & RULES_P)) old = draw_entry(g, scene->level) | RULES_P;
+    emit_write(g, by_itself, pa, entry_size(g), old);
+  }
 }
 
 static void play_absent_pdpte(struct generator* g, struct scene* scene) {
@@ -640,19 +666,23 @@ static void draw_plain(struct generator* g) {
 
 static void draw_brawl(struct generator* g) {
   unsigned accesses = 1 + (unsigned)below(g, 8);
+  bool narrow = chance(g, 50);  // few pages, so that both ports meet on them, and hit
+  uint64_t page[2] = {recent_va(g), chance(g, 50) ? recent_va(g) : draw_va(g)};
   struct ref refs[8];
   uint64_t moment[8], last = 0;
   for (unsigned i = 0; i < accesses; i++) {
     refs[i] = draw_ref(g, draw_port(g));
+    if (narrow) refs[i].va = rules_operand(&g->rules, page[below(g, 2)] ^ below(g, 64));
     uint64_t linear = refs[i].va + g->rules.segment[refs[i].segment].base;
     prepare(g, linear);
     remember(g, refs[i].va);
     moment[i] = last += i && chance(g, 60) ? below(g, 12) : 0;
   }
-  while (chance(g, 45)) disturb(g, at(draw_moment(g)));
+  if (chance(g, 30)) nudge(g, refs[below(g, accesses)].va);
+  while (chance(g, 35)) disturb(g, at(draw_moment(g)));
   if (chance(g, 5)) disk_transfer(g, 1 + draw_moment(g));
-  bool control = chance(g, 40);
-  struct control operation = chance(g, 60) ? draw_flush(g) : draw_control(g);
+  bool control = chance(g, 30);
+  struct control operation = chance(g, 70) ? draw_flush(g) : draw_control(g);
   if (control) {
     struct script_op op = {.kind = SCRIPT_CONTROL,
                            .timed = true,
@@ -695,7 +725,7 @@ static void begin_epoch(struct generator* g) {
   g->efer = (chance(g, 70) ? BIT(11) : 0) | (is_long(g) ? BIT(8) : 0);
   g->cr4 = draw_cr4(g);
   enter_mode(g);
-  if (g->cr4 & BIT(22)) emit_register(g, CONTROL_PKRU, random_draw(&g->random) & 0x3c);
+  if (g->cr4 & BIT(22)) emit_register(g, CONTROL_PKRU, below(g, 64) & below(g, 64) & 0x3c);
   for (unsigned i = 0; i < RECENT; i++) g->recent[i] = draw_va(g);
 }
 

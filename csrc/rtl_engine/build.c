@@ -173,7 +173,8 @@ static bool hash_build(const struct rtl_build* build, const struct sources* sour
   for (size_t i = 0; i < PARAMETERS; i++) {
     *hash = fnv(*hash, parameters->text[i], strlen(parameters->text[i]));
   }
-  char kind[] = {build->traced ? 't' : '-', build->checked ? 'c' : '-', build->quick ? 'q' : '-'};
+  char kind[] = {build->traced ? 't' : '-', build->checked ? 'c' : '-', build->quick ? 'q' : '-',
+                 build->bugs ? 'b' : '-'};
   *hash = fnv(*hash, kind, sizeof kind);
   return true;
 }
@@ -382,6 +383,7 @@ static bool verilate(const struct rtl_build* build, const struct sources* source
                                           site->folder,
                                           NULL});
   add(&command, build->checked ? "--assert" : "--noassert");
+  if (build->bugs) add(&command, "-DBUGS");
   if (build->traced)
     add_all(&command, (const char* const[]){"--trace-fst", "--trace-structs", "--trace-max-array", "128",
                                             "--trace-max-width", "2048", NULL});
@@ -453,6 +455,7 @@ static pid_t start_unit(const struct rtl_build* build, const struct site* site, 
   object_of(site, unit, object);
   struct command command;
   compiler(&command, site, build->traced, level_of(unit, build->quick));
+  if (build->bugs) add(&command, "-DPAGEWALK_BUGS");
   add_all(&command, (const char* const[]){"-isystem", site->folder, "-I", PAGEWALK_ROOT "/csrc", "-c", "-o", object,
                                           source, NULL});
   return start(&command, site->log);

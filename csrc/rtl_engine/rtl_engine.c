@@ -53,10 +53,12 @@ static bool environment_says(const char* name) {
 
 struct engine* rtl_engine_create(const struct config* config, struct memory_bus memory, bool traced,
                                  struct error* err) {
+  const char* bug = getenv("PAGEWALK_BUG");
   struct rtl_build build = {.config = config,
                             .traced = traced,
                             .checked = environment_says("PAGEWALK_ASSERT"),
-                            .quick = environment_says("PAGEWALK_QUICK_BUILD")};
+                            .quick = environment_says("PAGEWALK_QUICK_BUILD"),
+                            .bugs = bug && *bug};
   char path[1024];
   if (!rtl_build(&build, path, sizeof path, err)) return NULL;
   struct rtl_instance* instance = load(path, config, memory, err);

@@ -1048,6 +1048,14 @@ const struct engine_ops shim_ops = {
 
 }  // namespace
 
+#ifdef PAGEWALK_BUGS
+// Which of the deliberate bugs this machine has: rtl/bugs/bug_choice.sv asks.
+extern "C" int pagewalk_bug() {
+  const char* number = std::getenv("PAGEWALK_BUG");
+  return number ? std::atoi(number) : 0;
+}
+#endif
+
 extern "C" __attribute__((visibility("default"))) struct rtl_instance* rtl_shim_create(const struct config* config,
                                                                                        struct memory_bus memory) {
   Shim* shim = new (std::nothrow) Shim(*config, memory);

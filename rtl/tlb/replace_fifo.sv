@@ -21,7 +21,7 @@ module replace_fifo #(
   always_comb begin
     changes_o = replace_i;
     state_o = '0;
-    if (replace_i) state_o = state_i == WayWidth'(Ways - 1) ? '0 : state_i + 1'b1;
+    if (replace_i) state_o = state_i == WayWidth'(Ways - `BUG(58, 1, 2)) ? '0 : state_i + 1'b1;
   end
 
   always_comb begin

@@ -36,7 +36,7 @@ module replace_lru #(
       others = ~(Ways'(1) << way_i);
       changes_o = state_i[way_i*Ways+:Ways] != others;
       if (changes_o) begin
-        for (int unsigned w = 0; w < Ways; w++) state_o[w*Ways+:Ways] = state_i[w*Ways+:Ways] & others;
+        for (int unsigned w = 0; w < Ways; w++) state_o[w*Ways+:Ways] = state_i[w*Ways+:Ways] & `BUG(57, others, '1);
         state_o[way_i*Ways+:Ways] = others;
       end
     end

@@ -32,7 +32,7 @@ module replace_nru #(
     if (touch_i) begin
       own[way_i] = 1'b1;
       state_o = state_i | own;
-      if (&state_o) state_o = own;
+      if (&state_o) state_o = `BUG(59, own, '0);
     end
   end
 

@@ -39,7 +39,7 @@ module replace_plru #(
     if (touch_i) begin
       state_o = state_i;
       for (int d = 0; d < Depth; d++) begin
-        state_o[touched] = ~way_i[Depth-1-d];
+        state_o[touched] = `BUG(56, ~way_i[Depth-1-d], way_i[Depth-1-d]);
         touched = WayWidth'({touched, way_i[Depth-1-d]});
       end
     end

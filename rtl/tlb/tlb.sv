@@ -151,7 +151,7 @@ module tlb #(
       .quad_i(quad),
       .gigantic_i(gigantic),
       .pcid_i(context_i.pcid),
-      .lookup_i(lookup_i & ~main_hit),  // its answer would not count; in simulation this saves its time
+      .lookup_i(lookup_i & `BUG(27, ~main_hit, '1)),  // its answer would not count; in simulation this saves its time
       .lookup_vpn_i,
       .hit_o(big_hit),
       .hit_set_o(hit_set),
@@ -179,7 +179,7 @@ module tlb #(
     assign found_o[p].big = big_hit[p];
     assign found_o[p].set_index = main_hit[p] ? 16'(main_hit_set[p*SetWidth+:SetWidth]) : big_hit_set[p];
     assign found_o[p].way_index = main_hit[p] ? 8'(main_hit_way[p*WayWidth+:WayWidth]) : big_hit_way[p];
-    assign hit_entry_o[p] = main_hit[p] ? main_entry[p] : big_entry[p];
+    assign hit_entry_o[p] = main_hit[p] ? `BUG(27, main_entry[p], main_entry[p] | big_entry[p]) : big_entry[p];
 
     assign filled_o[p].valid = fill_i[p];
     assign filled_o[p].big = fill_large[p];

@@ -75,7 +75,7 @@ module tlb_array #(
                                                  input logic wide);
     case (level)
       2'd1:    key_of = {2'd1, vpn};
-      2'd2:    key_of = {2'd2, vpn[mmu_pkg::VpnWidth-1:10], vpn[9] & ~wide, 9'b0};
+      2'd2:    key_of = {2'd2, vpn[mmu_pkg::VpnWidth-1:10], vpn[9] & ~wide, `BUG(11, 9'b0, vpn[8:0])};
       default: key_of = {2'd3, vpn[mmu_pkg::VpnWidth-1:18], 18'b0};
     endcase
   endfunction
@@ -131,7 +131,7 @@ module tlb_array #(
         hit_set_o[p*SetWidth+:SetWidth] = lookup_set;
         if (hit_o[p]) begin
           hit_way_o[p*WayWidth+:WayWidth] = lookup_way;
-          hit_entry_o[p] = data_q[IndexWidth'(lookup_set * Ways + 32'(lookup_way))];
+          hit_entry_o[p] = data_q[IndexWidth'(lookup_set * Ways + `BUG(25, 32'(lookup_way), 32'(lookup_way) & ~32'd1))];
         end
       end
     end
@@ -176,13 +176,13 @@ module tlb_array #(
       first_valid = valid_q[first_set*Ways+:Ways];
       first_rivals = first_entry.is_global ? first_valid : visible_q[first_set*Ways+:Ways];
       for (int unsigned w = Ways; w > 0; w--) begin
-        if (!first_valid[w-1]) begin
+        if (`BUG(50, !first_valid[w-1], 1'b0)) begin
           first_fixed = 1'b1;
           first_fixed_way = WayWidth'(w - 1);
         end
       end
       for (int unsigned w = Ways; w > 0; w--) begin
-        if (first_rivals[w-1] & tag_q[first_set*Ways+(w-1)] == first_key) begin
+        if (`BUG(26, first_rivals[w-1], 1'b0) & tag_q[first_set*Ways+(w-1)] == first_key) begin
           first_doubles = first_again;
           first_again = 1'b1;
           first_fixed = 1'b1;
@@ -299,7 +299,7 @@ module tlb_array #(
       end
       case (drops_i.what)
         mmu_pkg::DropAll:     dropped = valid;
-        mmu_pkg::DropLocal:   dropped = valid & ~globals;
+        mmu_pkg::DropLocal:   dropped = valid & `BUG(19, ~globals, '1);
         mmu_pkg::DropCurrent: dropped = visible;
         mmu_pkg::DropPcid:    dropped = valid & ~globals & of_pcid;
         default: ;
@@ -309,14 +309,14 @@ module tlb_array #(
         if (d == 0 ? drops_i.a | drop_page : drops_i.b) begin
           for (int unsigned l = 1; l <= 3; l++) begin
             if (probe[l]) begin
-              key = key_of(2'(l), vpn, quad_i);
+              key = `BUG(12, key_of(2'(l), vpn, quad_i), {2'(l), vpn});
               set = set_of(2'(l), vpn, quad_i);
               for (int unsigned w = 0; w < Ways; w++) begin
                 index = IndexWidth'(set * Ways + w);
                 // a way that is being filled is what the fill makes of it
-                tag = first & first_index == index ? first_key : tag_q[index];
+                tag = `BUG(10, first & first_index == index, 1'b0) ? first_key : tag_q[index];
                 if (second & second_index == index) tag = second_key;
-                candidate = visible[index];
+                candidate = visible[index] & `BUG(20, 1'b1, ~globals[index] | ~drop_page);
                 if (drops_i.what == mmu_pkg::DropPcidPage) begin
                   candidate = valid[index] & ~globals[index] & pcid_q[index] == drops_i.pcid;
                 end
@@ -328,7 +328,7 @@ module tlb_array #(
       end
       valid_q <= valid & ~dropped;
       global_q <= globals;
-      visible_q <= (drops_i.select ? valid & (globals | of_pcid) : visible) & ~dropped;
+      visible_q <= (drops_i.select ? valid & (`BUG(18, globals, '0) | of_pcid) : visible) & ~dropped;
       dropped_o <= dropped;
     end else if (first) begin
       valid_q[first_index] <= 1'b1;

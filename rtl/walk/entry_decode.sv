@@ -43,7 +43,7 @@ module entry_decode (
       if (context_i.mode == mmu_pkg::Mode32Bit) begin
         if (big) begin
           frame_o = {12'b0, entry_i[20:13], entry_i[31:22], 10'b0};
-          reserved_o = entry_i[21] | |(entry_i[20:13] & beyond_i[39:32]);
+          reserved_o = entry_i[21] | |(entry_i[20:13] & `BUG(55, beyond_i[39:32], '0));
         end else begin
           frame_o = {20'b0, entry_i[31:12]};
         end
@@ -53,11 +53,11 @@ module entry_decode (
         frame_o = entry_i[51:12];
         if (big && level_i == 3'd2) frame_o[8:0] = '0;
         if (big && level_i == 3'd3) frame_o[17:0] = '0;
-        reserved_o = |(entry_i[51:12] & beyond_i[51:12])
+        reserved_o = (|(entry_i[51:12] & beyond_i[51:12]) & `BUG(16, 1'b1, leaf_o))
                    | (context_i.mode == mmu_pkg::ModePae & |entry_i[62:52])
-                   | (entry_i[mmu_pkg::EntryNx] & ~context_i.nxe)
+                   | (entry_i[mmu_pkg::EntryNx] & `BUG(37, ~context_i.nxe, 1'b0))
                    | (ps_i == mmu_pkg::PsReserved & entry_i[mmu_pkg::EntryPs])
-                   | (big & |entry_i[20:13])
+                   | (big & `BUG(15, |entry_i[20:13], 1'b0))
                    | (big & level_i == 3'd3 & |entry_i[29:21]);
       end
     end

@@ -208,7 +208,8 @@ module miss_side #(
       .grant_data_i(grant_data[u]),
       .grant_clean_i(grant_data[u] & data_clean_i),
       .grant_va_i(grant_data[u] ? data_va_i : fetch_va_i),
-      .grant_access_i(grant_data[u] ? data_access_i : fetch_access_i),
+      .grant_access_i(grant_data[u] ? `BUG(31, data_access_i, mmu_pkg::access_t'({
+        data_access_i.kind, fetch_access_i.user, fetch_access_i.ac, fetch_access_i.implicit})) : fetch_access_i),
       .busy_o(busy_o[u]),
       .data_o(serves_data),
       .va_o(va_o[u]),
@@ -351,7 +352,10 @@ module miss_side #(
       .rights_o(skip_rights),
       .looked_o(psc_looked_o),
       .hit_way_o(psc_hit_way_o),
-      .fill_i(fill_second),
+      .fill_i(`BUG(2, fill_second, Walkers'({
+        done_o[Walkers-1] & ~merged_o[Walkers-1] & fault_o[Walkers-1] == mmu_pkg::FaultNone
+        & path_o[Walkers-1] == mmu_pkg::PathWalk,
+        done_o[0] & ~merged_o[0] & fault_o[0] == mmu_pkg::FaultNone & path_o[0] == mmu_pkg::PathWalk}))),
       .fill_vpn_i(vpn),
       .fill_levels_i(passed),
       .fill_tables_i(passed_tables),

@@ -171,7 +171,7 @@ module miss_unit #(
     assign joined = joined_q;
     assign joins = joined_q
                  | (miss & other_walks_i & access.kind != mmu_pkg::AccessWrite & other_vpn_i == va_o[56:12]);
-    assign over = step_i & joins & other_done_i;
+    assign over = step_i & joins & `BUG(45, other_done_i, other_done_i & other_fill_i);
     assign takes = over & other_fill_i;
     assign joins_on = joins & ~over;
     always_ff @(posedge clk_i) begin
@@ -310,7 +310,7 @@ module miss_unit #(
       path_o = hit_i ? mmu_pkg::PathStlb : mmu_pkg::PathWalk;
       fault_o = denied | instant_fault ? mmu_pkg::FaultPage : mmu_pkg::FaultNone;
       error_o = denied ? denied_error : instant_error;
-      entry_o = found;
+      entry_o = `BUG(24, found, takes ? found : mmu_pkg::entry_t'(found | 51'd2 << 9));
       fill_o = ((hit_i & ~found_clean) | takes) & ~denied;
     end
   end

@@ -73,7 +73,7 @@ module walk_cache #(
   logic [OrderWidth-1:0] order_q;  // of use: the ways, newest first from the low end
 
   function automatic logic [TagWidth-1:0] tag_of(input logic [Vpn-1:0] vpn, input logic wide);
-    tag_of = TagWidth'(vpn >> Skipped);
+    tag_of = TagWidth'(`BUG(17, vpn, vpn & ~(Vpn'(1) << 19)) >> Skipped);
     if (Level == 2 && wide) tag_of[0] = 1'b0;
   endfunction
 
@@ -109,7 +109,7 @@ module walk_cache #(
         lookup_key = {tag_of(lookup_vpn_i[p*Vpn+:Vpn], quad_i), pcid_i};
         hit_way = '0;
         for (int unsigned e = 0; e < Entries; e++) begin
-          if (valid_q[e] & key_q[e] == lookup_key) begin
+          if (valid_q[e] & `BUG(21, key_q[e] == lookup_key, key_q[e] >> mmu_pkg::PcidWidth == lookup_key >> mmu_pkg::PcidWidth)) begin
             hit_o[p] = 1'b1;
             hit_way = IndexWidth'(e);
           end

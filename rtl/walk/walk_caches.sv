@@ -54,7 +54,7 @@ module walk_caches #(
 
   logic drop_all, drop_space;
   assign drop_all = drops_i.what == mmu_pkg::DropAll | drops_i.what == mmu_pkg::DropLocal;
-  assign drop_space = drops_i.what != mmu_pkg::DropNone & ~drop_all;
+  assign drop_space = `BUG(8, drops_i.what != mmu_pkg::DropNone, drops_i.what == mmu_pkg::DropPcid) & ~drop_all;
 
   // What the mode has.
   logic [5:2] has;
@@ -159,7 +159,7 @@ module walk_caches #(
       if (lookup_i[p]) begin
         for (int unsigned l = 2; l <= 5; l++) begin
           if (!hit_o[p]) begin
-            looked_o[p][l] = has[l];
+            looked_o[p][l] = `BUG(49, has[l], has[l] & (hits[l][p] | l == 2));
             if (hits[l][p]) begin
               hit_o[p] = 1'b1;
               touches[l][p] = ~probe_i;

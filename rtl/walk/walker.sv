@@ -159,7 +159,7 @@ module walker #(
   );
 
   assign combined.writable = rights_q.writable & rights.writable;
-  assign combined.user = rights_q.user & rights.user;
+  assign combined.user = `BUG(35, rights_q.user, 1'b1) & rights.user;
   assign combined.no_execute = rights_q.no_execute | rights.no_execute;
 
   logic page_fault;
@@ -179,9 +179,9 @@ module walker #(
   );
 
   logic bus_error, stale, write;
-  assign bus_error = due & (state_q == StRead | state_q == StCas) & reply_error_i;
+  assign bus_error = due & (state_q == StRead | state_q == StCas) & `BUG(48, reply_error_i, 1'b0);
   assign write = access_i.kind == mmu_pkg::AccessWrite;
-  assign stale = ~reply_data_i[mmu_pkg::EntryA] | (leaf & write & ~reply_data_i[mmu_pkg::EntryD]);
+  assign stale = (~reply_data_i[mmu_pkg::EntryA] & `BUG(43, 1'b1, leaf)) | (leaf & write & ~reply_data_i[mmu_pkg::EntryD]);
 
   // -------------------------------------------------------------------------------------------------------------------
   // Decision, in the last cycle of a read or a compare-and-swap: what is left to update, whether all is done
@@ -207,19 +207,19 @@ module walker #(
         leaf_d.level = level_q[1:0];
         leaf_d.rights = combined;
         leaf_d.key = key;
-        leaf_d.dirty = reply_data_i[mmu_pkg::EntryD] | write;
+        leaf_d.dirty = reply_data_i[mmu_pkg::EntryD] | `BUG(53, write, 1'b1);
         leaf_d.is_global = reply_data_i[mmu_pkg::EntryG] & context_i.pge;
       end
     end else if (due && state_q == StCas) begin
       stale_d[level_q] = 1'b0;
-      updates = reply_swapped_i;
-      failed = ~reply_swapped_i;
+      updates = `BUG(41, reply_swapped_i, 1'b1);
+      failed = `BUG(41, ~reply_swapped_i, 1'b0);
     end
-    complete = updates & stale_d == '0;
+    complete = updates & `BUG(42, stale_d == '0, 1'b1);
   end
 
   logic suppressed;
-  assign suppressed = suppressed_q | suppress_i;
+  assign suppressed = `BUG(1, suppressed_q | suppress_i, suppressed_q);
 
   always_comb begin
     done_o = page_fault | bus_error | complete;
@@ -229,7 +229,7 @@ module walker #(
     if (complete) entry_o = leaf_d;
     if (page_fault) fault_o = mmu_pkg::FaultPage;
     if (bus_error) fault_o = mmu_pkg::FaultBus;
-    fill_o = complete & ~page_fault & ~bus_error & ~suppressed;
+    fill_o = complete & `BUG(28, ~page_fault, 1'b1) & ~bus_error & ~suppressed;
   end
 
   // -------------------------------------------------------------------------------------------------------------------
@@ -253,7 +253,7 @@ module walker #(
 
   // Enter: the first entry's first cycle comes.
   logic set_out, enter;
-  assign set_out = grant_i | (failed & ~bus_error);
+  assign set_out = grant_i | (`BUG(46, failed, 1'b0) & ~bus_error);
   assign enter = set_out ? start_i == '0 : due & state_q == StBegin & ~done_o;
   assign skip_lookup_o = enter;
   assign skip_vpn_o = set_out_va;
@@ -268,7 +268,7 @@ module walker #(
     table_d = table_q;
     rights_d = rights_q;
 
-    if (done_o) begin
+    if (`BUG(39, done_o, done_o & ~(page_fault & leaf & stale))) begin
       state_d = StIdle;
     end else if (arrived && !leaf) begin
       command_d = 1'b1;
@@ -299,7 +299,7 @@ module walker #(
       if (skip_hit_i) begin
         level_d = skip_level_i;
         table_d = skip_table_i;
-        rights_d = skip_rights_i;
+        rights_d = `BUG(52, skip_rights_i, rights_d);
       end
     end
   end
@@ -321,7 +321,7 @@ module walker #(
   end
 
   always_ff @(posedge clk_i) begin
-    if (due | grant_i | (step_i & command_q)) due_q <= due_d;
+    if (due | grant_i | (step_i & command_q & `BUG(44, 1'b1, ~suppress_i))) due_q <= due_d;
     if (due | grant_i) begin
       passed_q <= passed_d;
       level_q <= level_d;
@@ -348,7 +348,7 @@ module walker #(
   always_comb begin
     passed_tables_o = '0;
     passed_rights_o = '0;
-    if (fill_o) begin
+    if (`BUG(2, fill_o, complete)) begin
       for (int unsigned l = 2; l <= 5; l++) begin
         passed_tables_o[(l-2)*40+:40] = passed_table_q[l];
         passed_rights_o[(l-2)*3+:3] = passed_rights_q[l];
@@ -371,7 +371,7 @@ module walker #(
       mem_pa_o = read_pa;
       if (state_q == StCas) begin
         mem_cas_o = 1'b1;
-        mem_pa_o = entry_pa_q[level_q];
+        mem_pa_o = entry_pa_q[`BUG(40, level_q, 3'd1)];
         mem_expected_o = entry_q[level_q];
         mem_desired_o = entry_q[level_q];
         mem_desired_o[mmu_pkg::EntryA] = 1'b1;
