@@ -193,7 +193,7 @@ static void swap(struct walker* w, uint64_t now) {
   w->swapped &= !w->bus_error;
   struct service service = caches_walk(w->caches, entry->pa, now);
   if (w->swapped) caches_walk_wrote(w->caches, entry->pa);
-  *(w->swapped ? &w->counters->ad_updates : &w->counters->cas_failures) += 1;
+  if (!w->bus_error) *(w->swapped ? &w->counters->ad_updates : &w->counters->cas_failures) += 1;
   events_emit(w->events, &(struct event){.cycle = now,
                                          .type = EVENT_CAS,
                                          .port = (uint8_t)w->cause.port,
