@@ -22,7 +22,9 @@ TEST_MAINS := $(sort $(wildcard tests/*/test_*.c))
 TEST_SUPPORT := $(sort $(filter-out $(TEST_MAINS),$(wildcard tests/*.c tests/*/*.c)))
 TESTS      := $(TEST_MAINS:tests/%.c=build/tests/%)
 
-FORMATTED   = $(C_SOURCES) $(CPP_SOURCES) $(FW_SOURCES) $(HEADERS) $(TEST_MAINS) $(TEST_SUPPORT) bench/bench.c $(TRACE_TOOL).c
+I386_FORMATTED := $(wildcard tests/core/i386/*.[ch] tests/core/i386/programs/*.c)
+FORMATTED   = $(C_SOURCES) $(CPP_SOURCES) $(FW_SOURCES) $(HEADERS) $(TEST_MAINS) $(TEST_SUPPORT) $(I386_FORMATTED) \
+              bench/bench.c bench/core.c $(TRACE_TOOL).c $(CASE_TOOL).c $(SWEEP_TOOL).c
 
 # ---- flags --------------------------------------------------------------------------------------------------------------
 CC       := gcc
@@ -74,6 +76,38 @@ build/tests/%: build/sanitize/tests/%.o $(TEST_SUPPORT:%.c=build/sanitize/%.o) \
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(SANITIZE) -rdynamic -o $@ $^ $(shell pkg-config --libs cmocka) $(LDLIBS)
 
+# ---- programs for the i386 core, which also run natively ---------------------------------------------------------------
+# As user programs are compiled: freestanding 32-bit code without floating point, at one fixed place.
+I386_CC       := $(CC) -m32 -std=gnu11 -mno-sse -mno-mmx -ffreestanding -fno-pie -no-pie -static -nostdlib \
+                 -fno-stack-protector -fcf-protection=none -Wl,--emit-relocs -Wl,--build-id=none
+I386_SOURCES  := $(wildcard tests/core/i386/programs/*.c)
+I386_VARIANTS := O0-i386 O2-i586 Os-i686 O3-i486
+I386_PROGRAMS := $(foreach v,$(I386_VARIANTS),$(I386_SOURCES:tests/core/i386/programs/%.c=build/i386/%-$(v)))
+CSMITH_COUNT  := 12
+
+define i386_variant
+build/i386/%-$(1): tests/core/i386/programs/%.c tests/core/i386/runtime.c tests/core/i386/runtime.h | build/.ready
+	$$(call say,CC-I386,$$@)
+	$$(Q)mkdir -p $$(@D) && $$(I386_CC) -$(subst -, -march=,$(1)) $$(WARN) -o $$@ $$(filter %.c,$$^) -lgcc
+endef
+$(foreach v,$(I386_VARIANTS),$(eval $(call i386_variant,$(v))))
+
+# One of them linked to another place, with line numbers.
+build/i386/structures-moved: tests/core/i386/programs/structures.c tests/core/i386/runtime.c | build/.ready
+	$(call say,CC-I386,$@)
+	$(Q)mkdir -p $(@D) && $(I386_CC) -g -O2 -march=i586 $(WARN) -Wl,-Ttext-segment=0x10000000 -o $@ $^ -lgcc
+
+build/i386/native: tests/core/i386/native.c tests/core/i386/native.h | build/.ready
+	$(call say,CC-I386,$@)
+	$(Q)mkdir -p $(@D) && $(CC) -m32 -D_GNU_SOURCE -std=gnu11 -O1 -fno-stack-protector $(WARN) -o $@ $<
+
+build/i386/csmith-$(CSMITH_COUNT).ready: tests/core/i386/csmith.sh tests/core/i386/runtime.c | build/.ready
+	$(call say,CSMITH,"$(CSMITH_COUNT) random programs")
+	$(Q)mkdir -p $(@D) && $< 1 $(CSMITH_COUNT) $(@D) $(I386_CC) -march=i586 && touch $@
+
+$(filter build/tests/core/%,$(TESTS)): | build/i386/native $(I386_PROGRAMS) \
+  build/i386/structures-moved build/i386/csmith-$(CSMITH_COUNT).ready
+
 -include $(shell find build -name '*.d' 2>/dev/null)
 
 # Says what is missing, and the one command that brings it, before the compiler does.
@@ -98,6 +132,68 @@ test: build/.ready ## all tests; TEST=name runs one program, CASE=pattern some o
 	$(Q)$(MAKE) $(PARALLEL) build/pagewalk $(if $(TEST),$(filter %/$(TEST) %/test_$(TEST),$(TESTS)),$(TESTS))
 	$(Q)scripts/test.sh $(if $(TEST),--only '$(TEST)') $(if $(CASE),--case '$(CASE)') $(if $(XML),--xml '$(XML)') $(TESTS)
 
+# ---- every combination of access rights ----------------------------------------------------------------------------------
+SWEEP_TOOL := csrc/fuzz/tools/pagewalk-sweep
+
+build/pagewalk-sweep: build/release/$(SWEEP_TOOL).o $(filter-out build/release/$(MAIN_OBJECT).o,$(REL_OBJECTS))
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(RELEASE) -rdynamic -o $@ $^ $(LDLIBS)
+
+.PHONY: sweep-access
+sweep-access: build/pagewalk-sweep ## entry bits x control bits x accesses x ways to be served, judged; ENGINE=both, STRIDE=1: all
+	$(Q)build/pagewalk-sweep --engine '$(or $(ENGINE),both)' --stride '$(or $(STRIDE),1)'
+
+# ---- fuzzing the engines -------------------------------------------------------------------------------------------------
+# A number that was given as COUNT=, or else this one.
+count_or = $(if $(filter file undefined,$(origin COUNT)),$(1),$(COUNT))
+CASE_TOOL := csrc/fuzz/tools/pagewalk-fuzz
+
+build/pagewalk-fuzz: build/release/$(CASE_TOOL).o $(filter-out build/release/$(MAIN_OBJECT).o,$(REL_OBJECTS))
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(RELEASE) -rdynamic -o $@ $^ $(LDLIBS)
+
+.PHONY: fuzz
+fuzz: build/pagewalk-fuzz ## random machines and software on both engines, judged; SEED=first case, COUNT=cases
+	$(Q)build/pagewalk-fuzz --seed $(or $(SEED),1) --count $(call count_or,2000)
+
+.PHONY: test-long
+test-long: build/pagewalk-fuzz ## hours: fuzzers of engines and parsers, every access, the i386 core; SEED=, COUNT=cases scales it
+	$(Q)build/pagewalk-fuzz --seed $(or $(SEED),1) --count $(call count_or,200000)
+	$(Q)build/pagewalk-fuzz --engine model --seed $(or $(SEED),1) --count $(call count_or,200000) --coverage
+	$(Q)$(MAKE) sweep-access
+	$(Q)$(MAKE) fuzz-parsers COUNT=10000000 SEED=$(or $(SEED),1)
+	$(Q)PAGEWALK_CORE_CASES=1000000 $(MAKE) test TEST=core_native
+	$(Q)PAGEWALK_CSMITH=300 $(MAKE) test TEST=core_programs CSMITH_COUNT=300
+
+# ---- fuzzing the parsers -----------------------------------------------------------------------------------------------
+# Each tests/parsers/fuzz_NAME.c becomes a program with clang's libFuzzer and its sanitizers. `make test` has a short run
+# of the same files, test_parsers.
+PARSERS        := $(patsubst tests/parsers/fuzz_%.c,%,$(sort $(wildcard tests/parsers/fuzz_*.c)))
+FUZZ_SANITIZE  := -DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION -O2 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+FUZZ_OBJECTS   := $(patsubst %,build/libfuzzer/%,$(filter-out $(MAIN_OBJECT).o,$(OBJECTS)) tests/parsers/parsers.o)
+COUNT          ?= 1000000
+
+build/libfuzzer/firmware/%.o: firmware/%.c | build/.ready
+	$(call say,CC-FUZZ,$<)
+	$(Q)mkdir -p $(@D) && $(CACHE) clang $(filter-out -isystem,$(subst $(shell $(CC) -print-file-name=include),,$(FWFLAGS))) \
+	  -isystem $$(clang -print-resource-dir)/include -Ifirmware -MMD -MP $(FUZZ_SANITIZE) -fsanitize=fuzzer-no-link -c -o $@ $<
+
+build/libfuzzer/%.o: %.c | build/.ready
+	$(call say,CC-FUZZ,$<)
+	$(Q)mkdir -p $(@D) && $(CACHE) clang $(CPPFLAGS) -Itests -DPARSER_LIBFUZZER $(CFLAGS) $(FUZZ_SANITIZE) \
+	  -fsanitize=fuzzer-no-link -c -o $@ $<
+
+build/libfuzzer/pagewalk.a: $(FUZZ_OBJECTS)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+build/libfuzzer/fuzz_%: build/libfuzzer/tests/parsers/fuzz_%.o build/libfuzzer/pagewalk.a
+	$(call say,LINK,$@)
+	$(Q)clang $(FUZZ_SANITIZE) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
+
+.PHONY: fuzz-parsers
+fuzz-parsers: ## every parser under libFuzzer; COUNT=executions in all, SEED=, PARSER=one of them
+	$(Q)scripts/fuzz_parsers.sh '$(or $(PARSER),$(PARSERS))' '$(COUNT)' '$(or $(SEED),1)'
+
 # ---- figures -------------------------------------------------------------------------------------------------------------
 TRACES := $(sort $(wildcard tests/traces/*.pwt.xz))
 
@@ -109,9 +205,17 @@ build/bench: build/release/bench/bench.o $(filter-out build/release/$(MAIN_OBJEC
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(RELEASE) -rdynamic -o $@ $^ $(LDLIBS)
 
+build/bench-core: build/release/bench/core.o $(filter build/release/csrc/core/% build/release/csrc/base/%,$(REL_OBJECTS))
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(RELEASE) -o $@ $^
+
 .PHONY: bench
-bench: build/bench build/yardstick ## accesses per second of both engines and of a plain TLB simulator, side by side
+bench: build/bench build/yardstick bench-core ## accesses per second of both engines and of a plain TLB simulator; the core's instructions
 	$(Q)build/bench build/yardstick $(TRACES)
+
+.PHONY: bench-core
+bench-core: build/bench-core $(I386_PROGRAMS) ## instructions per second of the i386 core alone, memory stubbed
+	$(Q)build/bench-core $(I386_PROGRAMS)
 
 # ---- traces --------------------------------------------------------------------------------------------------------------
 TRACE_TOOL := csrc/workload/tools/pagewalk-trace
@@ -147,4 +251,4 @@ clean: ## remove everything that was built
 
 .PHONY: help
 help: ## this list
-	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -138,6 +138,7 @@ module mmu #(
   input  logic [Walkers-1:0]             early_swapped_i,  // as reply_swapped_i, but before the edge that ends the cycle
   input  mmu_pkg::served_e [Walkers-1:0] early_served_i,   // mem_served_o, come back with the reply
   input  mmu_pkg::row_e [Walkers-1:0]    early_row_i,      // and mem_row_o
+  input  logic [Walkers-1:0]             early_error_i,    // as reply_error_i
 
   // the second level's lookups, the walk caches' lookups, the data in the timing caches
   output logic [Walkers-1:0]             stlb_lookup_o,
@@ -175,12 +176,31 @@ module mmu #(
   output logic [StlbLargeEntries-1:0]    dropped_stlb_large_o,
   output logic [4*PscWidth-1:0]          dropped_psc_o,
 
-  // debug port: the arrays of enum tlb_array, 15 the registers
+  // debug port: the arrays of enum tlb_array, 14 the counters, 15 the registers
   input  logic                           peek_i,
   input  logic [3:0]                     peek_what_i,
   input  logic [15:0]                    peek_index_i,
   output mmu_pkg::peek_t                 peek_o,
-  output logic [63:0]                    peek_value_o
+  output logic [63:0]                    peek_value_o,
+
+  // and a translation: see probe
+  input  logic                           probe_i,
+  input  mmu_pkg::access_t               probe_access_i,
+  input  logic [63:0]                    probe_offset_i,
+  input  logic [12:0]                    probe_size_i,
+  input  logic [mmu_pkg::SegmentWidth-1:0] probe_segment_i,
+  output logic                           probe_read_o,
+  output logic                           probe_wide_o,
+  output logic [51:0]                    probe_read_pa_o,
+  input  logic [63:0]                    probe_data_i,
+  input  logic                           probe_error_i,
+  output logic                           probe_done_o,
+  output mmu_pkg::path_e                 probe_path_o,
+  output mmu_pkg::fault_e                probe_fault_o,
+  output logic [mmu_pkg::ErrorWidth-1:0] probe_error_o,
+  output logic [51:0]                    probe_pa_o,
+  output logic [63:0]                    probe_va_o,
+  output logic [2:0]                     probe_reads_o
 );
 
   localparam bit DataLookups = DataTimed && L1dSets != 0;
@@ -239,13 +259,24 @@ module mmu #(
     .a_base_o(fetch_base),
     .a_limit_o(fetch_limit),
     .a_flags_o(fetch_flags),
-    .b_i(data_i),
-    .b_index_i(data_segment_i),
+    .b_i(data_i | probe_i),
+    .b_index_i(probe_i ? probe_segment_i : data_segment_i),
     .b_flat_o(data_flat),
     .b_base_o(data_base),
     .b_limit_o(data_limit),
     .b_flags_o(data_flags)
   );
+
+  // -------------------------------------------------------------------------------------------------------------------
+  // The debug port's translations: their lookups
+
+  logic probe_look, probe_second, probe_fetch, second_hit, skip_hit;
+  logic [mmu_pkg::VpnWidth-1:0] probe_vpn;
+  logic [mmu_pkg::LevelWidth-1:0] skip_level;
+  logic [51:12] skip_table;
+  mmu_pkg::rights_t skip_rights;
+  mmu_pkg::entry_t fetch_probed, data_probed, second_entry;
+  assign probe_fetch = probe_access_i.kind == mmu_pkg::AccessFetch;
 
   // -------------------------------------------------------------------------------------------------------------------
   // Ports
@@ -258,6 +289,7 @@ module mmu #(
   mmu_pkg::fault_e [Walkers-1:0] unit_fault;
   logic [Walkers-1:0][mmu_pkg::ErrorWidth-1:0] unit_error;
   mmu_pkg::peek_t peek_fetch, peek_data, peek_miss;
+  logic [1:0] fetch_level, data_level;
 
   port_path #(
     .Sets(ItlbSets),
@@ -309,11 +341,15 @@ module mmu #(
     .page_fault_o(drop_fetch),
     .lookup_o(fetch_lookup_o),
     .found_o(fetch_found_o),
+    .found_level_o(fetch_level),
     .filled_o(fetch_filled_o),
     .drops_i(drops),
     .drops_o(itlb_drops),
     .dropped_o(dropped_itlb_o),
     .dropped_large_o(dropped_itlb_large_o),
+    .probe_i(probe_look & probe_fetch),
+    .probe_vpn_i(probe_vpn),
+    .probe_entry_o(fetch_probed),
     .peek_i(peek_i & peek_what_i[3:1] == 3'd0),
     .peek_large_i(peek_what_i[0]),
     .peek_index_i,
@@ -374,11 +410,15 @@ module mmu #(
     .page_fault_o(drop_data),
     .lookup_o(data_lookup_o),
     .found_o(data_found_o),
+    .found_level_o(data_level),
     .filled_o(data_filled_o),
     .drops_i(drops),
     .drops_o(dtlb_drops),
     .dropped_o(dropped_dtlb_o),
     .dropped_large_o(dropped_dtlb_large_o),
+    .probe_i(probe_look & ~probe_fetch),
+    .probe_vpn_i(probe_vpn),
+    .probe_entry_o(data_probed),
     .peek_i(peek_i & peek_what_i[3:1] == 3'd1),
     .peek_large_i(peek_what_i[0]),
     .peek_index_i,
@@ -398,6 +438,7 @@ module mmu #(
   logic [Walkers-1:0][32:0] mem_cycles;
   logic [51:12] root;
   logic [4*40-1:0] pdpte_frames;
+  logic [Walkers-1:0][1:0] stlb_level, fill_level;
   logic miss_stays;
   logic [63:0] miss_wake;
 
@@ -468,6 +509,7 @@ module mmu #(
     .begin_o(unit_begin),
     .stlb_lookup_o,
     .stlb_found_o,
+    .stlb_level_o(stlb_level),
     .stlb_filled_o,
     .psc_looked_o,
     .psc_hit_o,
@@ -482,6 +524,15 @@ module mmu #(
     .stlb_dropped_large_o(dropped_stlb_large_o),
     .psc_drops_o(psc_drops),
     .psc_dropped_o(dropped_psc_o),
+    .probe_i(probe_look),
+    .probe_second_i(probe_second),
+    .probe_vpn_i(probe_vpn),
+    .probe_second_hit_o(second_hit),
+    .probe_second_entry_o(second_entry),
+    .probe_skip_hit_o(skip_hit),
+    .probe_skip_level_o(skip_level),
+    .probe_skip_table_o(skip_table),
+    .probe_skip_rights_o(skip_rights),
     .peek_stlb_i(peek_i & peek_what_i[3:1] == 3'd2),
     .peek_large_i(peek_what_i[0]),
     .peek_psc_i(peek_i ? {peek_what_i == 4'd9, peek_what_i == 4'd8, peek_what_i == 4'd7, peek_what_i == 4'd6} : 4'd0),
@@ -503,7 +554,7 @@ module mmu #(
 
   logic control_load, control_stays;
   logic [51:0] control_pa;
-  logic [63:0] control_wake;
+  logic [63:0] control_wake, peek_register;
 
   control control (
     .clk_i,
@@ -550,7 +601,7 @@ module mmu #(
     .wake_o(control_wake),
     .peek_i(peek_i & &peek_what_i),
     .peek_index_i(peek_index_i[3:0]),
-    .peek_value_o
+    .peek_value_o(peek_register)
   );
 
   // -------------------------------------------------------------------------------------------------------------------
@@ -601,6 +652,134 @@ module mmu #(
     .writeback_o,
     .writeback_line_o
   );
+
+  // -------------------------------------------------------------------------------------------------------------------
+  // The debug port's translations
+
+  probe probe (
+    .clk_i,
+    .rst_ni,
+    .context_i(context_now),
+    .pkru_i(pkru),
+    .root_i(root),
+    .pdpte_present_i(pdpte_present),
+    .pdpte_frames_i(pdpte_frames),
+    .beyond_i,
+    .part_i(probe_i),
+    .access_i(probe_access_i),
+    .offset_i(probe_offset_i),
+    .size_i(probe_size_i),
+    .flat_i(data_flat),
+    .base_i(data_base),
+    .limit_i(data_limit),
+    .flags_i(data_flags),
+    .look_o(probe_look),
+    .look_second_o(probe_second),
+    .look_vpn_o(probe_vpn),
+    .hit_i(probe_fetch ? fetch_found_o.hit : data_found_o.hit),
+    .hit_entry_i(probe_fetch ? fetch_probed : data_probed),
+    .second_hit_i(second_hit),
+    .second_entry_i(second_entry),
+    .skip_hit_i(skip_hit),
+    .skip_level_i(skip_level),
+    .skip_table_i(skip_table),
+    .skip_rights_i(skip_rights),
+    .read_o(probe_read_o),
+    .read_wide_o(probe_wide_o),
+    .read_pa_o(probe_read_pa_o),
+    .reply_data_i(probe_data_i),
+    .reply_error_i(probe_error_i),
+    .done_o(probe_done_o),
+    .path_o(probe_path_o),
+    .fault_o(probe_fault_o),
+    .error_o(probe_error_o),
+    .pa_o(probe_pa_o),
+    .va_o(probe_va_o),
+    .reads_o(probe_reads_o)
+  );
+
+  // -------------------------------------------------------------------------------------------------------------------
+  // What has happened
+
+  logic [63:0] peek_count;
+  for (genvar u = 0; u < Walkers; u++) begin : g_fill_level
+    assign fill_level[u] = unit_entry_o[u].level;
+  end
+
+  counters #(
+    .Walkers(Walkers),
+    .WalkLevels({L3Sets != 0, L2Sets != 0 && CacheEntry <= 1, L1dSets != 0 && CacheEntry == 0}),
+    .DataLevels({L3Sets != 0, L2Sets != 0, L1dSets != 0}),
+    .ItlbEntries(ItlbEntries),
+    .ItlbLargeEntries(ItlbLargeEntries),
+    .DtlbEntries(DtlbEntries),
+    .DtlbLargeEntries(DtlbLargeEntries),
+    .StlbEntries(StlbEntries),
+    .StlbLargeEntries(StlbLargeEntries),
+    .PscWidth(PscWidth)
+  ) counters (
+    .clk_i,
+    .rst_ni,
+    .step_i,
+    .now_i,
+    .skip_start_i(skip_start),
+    .busy_i(hold | unit_busy != '0),
+    .fetch_lookup_i(fetch_lookup_o),
+    .fetch_hit_i(fetch_found_o.hit),
+    .fetch_level_i(fetch_level),
+    .fetch_filled_i(fetch_filled_o),
+    .fetch_begin_i(fetch_begin_o),
+    .fetch_answer_i(fetch_answer_o),
+    .fetch_fault_i(fetch_fault_o),
+    .fetch_error_i(fetch_error_o),
+    .data_lookup_i(data_lookup_o),
+    .data_hit_i(data_found_o.hit),
+    .data_level_i(data_level),
+    .data_filled_i(data_filled_o),
+    .data_begin_i(data_begin_o),
+    .data_answer_i(data_answer_o),
+    .data_write_i(data_access.kind == mmu_pkg::AccessWrite),
+    .data_fault_i(data_fault_o),
+    .data_error_i(data_error_o),
+    .unit_data_i(unit_data_o),
+    .merged_i(unit_merged_o),
+    .stlb_lookup_i(stlb_lookup_o),
+    .stlb_found_i(stlb_found_o),
+    .stlb_level_i(stlb_level),
+    .stlb_filled_i(stlb_filled_o),
+    .fill_level_i(fill_level),
+    .psc_looked_i(psc_looked_o),
+    .psc_hit_i(psc_hit_o),
+    .psc_filled_i(psc_filled_o),
+    .psc_fill_evicts_i(psc_fill_evicts_o),
+    .mem_valid_i(mem_valid_o),
+    .mem_command_i(mem_command_o),
+    .mem_level_i(mem_level_o),
+    .mem_served_i(mem_served_o),
+    .mem_row_i(mem_row_o),
+    .early_swapped_i,
+    .early_error_i,
+    .served_data_i(served_data_o),
+    .served_level_i(served_level_o),
+    .served_row_i(served_row_o),
+    .writeback_i(writeback_o),
+    .control_done_i(control_done_o),
+    .control_refused_i(control_refused_o),
+    .control_op_i,
+    .control_type_i(control_type_i[1:0]),
+    .drop_i(drop_o),
+    .dropped_itlb_i(dropped_itlb_o),
+    .dropped_itlb_large_i(dropped_itlb_large_o),
+    .dropped_dtlb_i(dropped_dtlb_o),
+    .dropped_dtlb_large_i(dropped_dtlb_large_o),
+    .dropped_stlb_i(dropped_stlb_o),
+    .dropped_stlb_large_i(dropped_stlb_large_o),
+    .dropped_psc_i(dropped_psc_o),
+    .peek_i(peek_i & peek_what_i == 4'd14),
+    .peek_index_i(peek_index_i[7:0]),
+    .peek_value_o(peek_count)
+  );
+  assign peek_value_o = peek_register | peek_count;
 
   // -------------------------------------------------------------------------------------------------------------------
   // The earliest cycle in which anything but waiting can happen

@@ -199,7 +199,28 @@ module mmu_top #(
   output logic [mmu_pkg::PcidWidth-1:0]  peek_pcid_o,
   output logic [3:0]                     peek_key_o,
   output logic [4:0]                     peek_flags_o,  // global, dirty, no-execute, user, writable
-  output logic [63:0]                    peek_value_o
+  output logic [63:0]                    peek_value_o,
+
+  // debug: a translation that touches nothing, on edges without a cycle; held until done. Reads are answered before the
+  // next edge.
+  input  logic                           probe_i,
+  input  logic [1:0]                     probe_kind_i,
+  input  logic [2:0]                     probe_flags_i,
+  input  logic [63:0]                    probe_va_i,
+  input  logic [12:0]                    probe_size_i,
+  input  logic [mmu_pkg::SegmentWidth-1:0] probe_segment_i,
+  output logic                           probe_read_o,
+  output logic                           probe_wide_o,
+  output logic [51:0]                    probe_read_pa_o,
+  input  logic [63:0]                    probe_data_i,
+  input  logic                           probe_error_i,
+  output logic                           probe_done_o,
+  output logic [1:0]                     probe_path_o,
+  output logic [1:0]                     probe_fault_o,
+  output logic [mmu_pkg::ErrorWidth-1:0] probe_error_o,
+  output logic [51:0]                    probe_pa_o,
+  output logic [63:0]                    probe_va_o,
+  output logic [2:0]                     probe_reads_o
 );
 
   // -------------------------------------------------------------------------------------------------------------------
@@ -303,7 +324,7 @@ module mmu_top #(
   logic [Walkers-1:0][mmu_pkg::EpochWidth-1:0] mem_epoch, reply_epoch;  // under way; of what stands here
   logic [Walkers-1:0] reply_used;
   logic [Walkers-1:0][63:0] reply_data;
-  logic [Walkers-1:0] reply_swapped, reply_error, early_swapped;
+  logic [Walkers-1:0] reply_swapped, reply_error, early_swapped, early_error;
   mmu_pkg::served_e [Walkers-1:0] early_served;
   mmu_pkg::row_e [Walkers-1:0] early_row;
   for (genvar w = 0; w < Walkers; w++) begin : g_reply
@@ -328,8 +349,35 @@ module mmu_top #(
     end
     assign early_swapped[w] = reply_swapped_i[w];
     assign early_served[w] = mmu_pkg::served_e'(reply_served_i[w]);
+    assign early_error[w] = reply_error_i[w];
     assign early_row[w] = mmu_pkg::row_e'(reply_row_i[w]);
   end
+
+  // -------------------------------------------------------------------------------------------------------------------
+  // The debug port's translation
+
+  logic probe_q, probe_error_q;
+  mmu_pkg::access_t probe_access_q;
+  logic [63:0] probe_va_q, probe_data_q;
+  logic [12:0] probe_size_q;
+  logic [mmu_pkg::SegmentWidth-1:0] probe_segment_q;
+  always_ff @(posedge clk_i) begin
+    probe_q <= probe_i & ~step_i;
+    if (probe_i) begin
+      probe_access_q.kind <= mmu_pkg::access_e'(probe_kind_i);
+      {probe_access_q.implicit, probe_access_q.ac, probe_access_q.user} <= probe_flags_i;
+      probe_va_q <= probe_va_i;
+      probe_size_q <= probe_size_i;
+      probe_segment_q <= probe_segment_i;
+      probe_data_q <= probe_data_i;
+      probe_error_q <= probe_error_i;
+    end
+  end
+
+  mmu_pkg::path_e probe_path;
+  mmu_pkg::fault_e probe_fault;
+  assign probe_path_o = probe_path;
+  assign probe_fault_o = probe_fault;
 
   // -------------------------------------------------------------------------------------------------------------------
   // Vectors and structs inside, plain pins outside
@@ -515,6 +563,7 @@ module mmu_top #(
     .early_swapped_i(early_swapped),
     .early_served_i(early_served),
     .early_row_i(early_row),
+    .early_error_i(early_error),
     .stlb_lookup_o(stlb_lookup),
     .stlb_found_o(stlb_found),
     .psc_looked_o(psc_looked),
@@ -550,7 +599,24 @@ module mmu_top #(
     .peek_what_i(peek_what_q),
     .peek_index_i(peek_index_q),
     .peek_o(peek),
-    .peek_value_o
+    .peek_value_o,
+    .probe_i(probe_q),
+    .probe_access_i(probe_access_q),
+    .probe_offset_i(probe_va_q),
+    .probe_size_i(probe_size_q),
+    .probe_segment_i(probe_segment_q),
+    .probe_read_o,
+    .probe_wide_o,
+    .probe_read_pa_o,
+    .probe_data_i(probe_data_q),
+    .probe_error_i(probe_error_q),
+    .probe_done_o,
+    .probe_path_o(probe_path),
+    .probe_fault_o(probe_fault),
+    .probe_error_o,
+    .probe_pa_o,
+    .probe_va_o,
+    .probe_reads_o
   );
 
 endmodule

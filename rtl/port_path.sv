@@ -67,11 +67,15 @@ module port_path #(
   // what the TLB did
   output logic                           lookup_o,
   output mmu_pkg::found_t                found_o,
+  output logic [1:0]                     found_level_o,    // of the entry that hit
   output mmu_pkg::filled_t               filled_o,
   input  mmu_pkg::drops_t                drops_i,
   output logic [1:0]                     drops_o,          // see tlb
   output logic [Entries-1:0]             dropped_o,
   output logic [LargeEntries-1:0]        dropped_large_o,
+  input  logic                           probe_i,          // the debug port looks up, on an edge without a cycle
+  input  logic [mmu_pkg::VpnWidth-1:0]   probe_vpn_i,
+  output mmu_pkg::entry_t                probe_entry_o,
   input  logic                           peek_i,
   input  logic                           peek_large_i,
   input  logic [15:0]                    peek_index_i,
@@ -122,7 +126,7 @@ module port_path #(
     .lookup_o,
     .va_o,
     .access_o,
-    .hit_i(found_o.hit),
+    .hit_i(found_o.hit & ~probe_i),
     .hit_entry_i(hit_entry),
     .touch_o(touch),
     .turn_i,
@@ -158,8 +162,8 @@ module port_path #(
     .clk_i,
     .rst_ni,
     .context_i,
-    .lookup_i(lookup_o),
-    .lookup_vpn_i(va_o[56:12]),
+    .lookup_i(lookup_o | probe_i),
+    .lookup_vpn_i(probe_i ? probe_vpn_i : va_o[56:12]),
     .found_o,
     .hit_entry_o(hit_entry),
     .touch_i(touch),
@@ -177,6 +181,8 @@ module port_path #(
     .peek_o
   );
 
+  assign found_level_o = hit_entry.level;
+  assign probe_entry_o = hit_entry;
   assign page_fault_o = answer_o & fault_o == mmu_pkg::FaultPage;
 
 endmodule

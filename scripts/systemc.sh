@@ -8,7 +8,7 @@ mkdir -p "$1"
 folder=$(cd "$1" && pwd)
 cd "$(dirname "$0")/.."
 
-mapfile -t rtl < <(ls rtl/*.sv rtl/{segment,tlb,walk,memory}/*.sv | grep -v '^rtl/mmu_pkg.sv$')
+mapfile -t rtl < <(ls rtl/*.sv rtl/*/*.sv | grep -v -e '^rtl/mmu_pkg.sv$' -e '^rtl/check/')
 sources=(rtl/mmu_pkg.sv "${rtl[@]}" csrc/systemc/* scripts/systemc.sh)
 if [ -x "$folder/walk" ] && [ -z "$(find "${sources[@]}" -newer "$folder/walk" -print -quit)" ]; then exit 0; fi
 
@@ -16,8 +16,9 @@ rm -f "$folder"/*
 verilator --sc --prefix Vmmu --top-module mmu_top -Wno-fatal --x-assign fast --unroll-count 4096 --unroll-stmts 200000 \
   --output-split 0 --timescale 1ns/1ps --noassert --Mdir "$folder" rtl/mmu_pkg.sv "${rtl[@]}"
 
-# Every port but the clock, as PORT(type, name).
-sed -nE 's/^ *sc_(core::sc_)?(in|out)<(.*)> *&?([a-z0-9_]+);.*/PORT(\3, \4)/p' "$folder/Vmmu.h" |
+# Every port but the clock, as PORT(type, name) or PORTS(type, name, number).
+sed -nE -e 's/^ *sc_(core::sc_)?(in|out)<(.*)> *&?([a-z0-9_]+);.*/PORT(\3, \4)/p' \
+  -e 's/^ *sc_(core::sc_)?(in|out)<(.*)> *\(&([a-z0-9_]+)\)\[([0-9]+)\];.*/PORTS(\3, \4, \5)/p' "$folder/Vmmu.h" |
   grep -v ', clk_i)$' >"$folder/ports.inc"
 
 include=$(verilator --getenv VERILATOR_ROOT)/include

@@ -7,12 +7,19 @@
 #include <stdio.h>
 #include <string.h>
 
+// Messages quote what a user supplied: what would move a terminal's cursor, or worse, is not passed on to it.
+static void disarm(char* text) {
+  for (; *text; text++)
+    if (((unsigned char)*text < ' ' && *text != '\n') || *text == 0x7f) *text = '?';
+}
+
 bool error_set(struct error* err, const char* format, ...) {
   if (!err) return false;
   va_list args;
   va_start(args, format);
   vsnprintf(err->text, sizeof err->text, format, args);
   va_end(args);
+  disarm(err->text);
   return false;
 }
 
@@ -29,6 +36,7 @@ bool error_prefix(struct error* err, const char* format, ...) {
   va_start(args, format);
   vsnprintf(whole.text, sizeof whole.text, format, args);
   va_end(args);
+  disarm(whole.text);
   append(&whole, ": ");
   append(&whole, err->text);
   *err = whole;

@@ -14,8 +14,9 @@ struct error {
   char text[1024];
 };
 
-// Writes the message (printf style; cut at the buffer's size) and returns false, so that a failing function can end
-// with `return error_set(err, ...)`. `err` may be NULL when the caller wants no message.
+// Writes the message (printf style; cut at the buffer's size; control characters but newlines become '?') and returns
+// false, so that a failing function can end with `return error_set(err, ...)`. `err` may be NULL when the caller wants
+// no message.
 bool error_set(struct error* err, const char* format, ...) __attribute__((format(printf, 2, 3)));
 
 // Puts "context: " in front of the message that is already there, and returns false.

@@ -17,6 +17,7 @@ static const struct command {
     {"script", cli_script, "MMU scripts: the hardware alone, cycle by cycle"},
     {"explain", cli_explain, "one translation, step by step"},
     {"vectors", cli_vectors, "case files: what each case should give, and what it gave"},
+    {"record", cli_record, "a run's or script's accesses as a case file, to check other MMUs with"},
     {"configs", cli_configs, "the machines there are, and whether they are sound"},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };

@@ -50,7 +50,7 @@ static const struct argp argp = {
 static bool run_script(const struct script* script, const struct inputs* in, struct script_totals* totals,
                        struct error* err) {
   struct bench bench;
-  if (!bench_open(&bench, in->engine, &script->config, err)) return error_prefix(err, "%s", script->name);
+  if (!script_open_bench(script, &bench, in->engine, err)) return error_prefix(err, "%s", script->name);
   if (in->file_count > 1) printf("%s\n", script->name);
   bool ok = script_run(script, &bench, stdout, totals, err);
   bench_close(&bench);

@@ -225,7 +225,9 @@ bool session_run(const struct session* session, struct report* report, struct er
                                   .traced = session->traced || session->wave,
                                   .frames = report->frames,
                                   .narrate = on_note,
-                                  .narrate_ctx = &stage};
+                                  .narrate_ctx = &stage,
+                                  .wrap = session->wrap,
+                                  .wrap_ctx = session->wrap_ctx};
   stage.machine = machine_create(&params, err);
   if (!stage.machine) return false;
   bool ok = run_machine(&stage, report, err);

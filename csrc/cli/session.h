@@ -9,6 +9,7 @@
 #include "config/config.h"
 #include "engine/engine.h"
 #include "hal/hal.h"
+#include "machine/ram.h"
 #include "report/report.h"
 #include "workload/trace.h"
 
@@ -26,6 +27,9 @@ struct session {
   // The kernel's narration from the start of the run, cycles counted from there; or NULL.
   void (*narrate)(void* ctx, uint64_t cycle, const struct hal_note* note);
   void* ctx;
+  // Of struct machine_params.
+  struct engine* (*wrap)(void* ctx, struct engine* engine, struct ram* ram, struct error* err);
+  void* wrap_ctx;
   const volatile int* interrupt;
   const char* label;  // of the progress line
 };

@@ -201,6 +201,7 @@ static bool parse_choice(const struct config_key* key, const char* text, uint64_
 }
 
 bool config_key_parse(const struct config_key* key, const char* text, uint64_t* value, struct error* err) {
+  if (strchr(text, '\n')) return error_set(err, "%s: its value has more than one line; write it in one", key->name);
   if (key->choices) return parse_choice(key, text, value, err);
   char range[128];
   config_key_range(key, range, sizeof range);

@@ -87,7 +87,7 @@ static bool scan_value(struct scan* scan, const char* name, const yaml_event_t* 
 // One `key: value` of a mapping, its key being `event`.
 static bool scan_pair(struct scan* scan, const char* section, const yaml_event_t* event) {
   size_t line = event->start_mark.line + 1;
-  if (event->type != YAML_SCALAR_EVENT) {
+  if (event->type != YAML_SCALAR_EVENT || strchr((const char*)event->data.scalar.value, '\n')) {
     error_set(scan->err, "a key must be a plain word");
     return fail_at(scan, line);
   }

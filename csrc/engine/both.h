@@ -9,7 +9,4 @@
 // Takes both engines over (they are destroyed with it, also on failure). `first` answers; `second` is compared with it.
 struct engine* both_engine_create(struct engine* first, struct engine* second, struct error* err);
 
-bool both_engine_is(const struct engine* engine);
-bool both_engine_agrees(const void* self, const char** report);
-
 #endif

@@ -86,5 +86,5 @@ bool engine_wave(struct engine* engine, const char* path, uint64_t zero, uint64_
 
 bool engine_agrees(const struct engine* engine, const char** report) {
   if (report) *report = NULL;
-  return !both_engine_is(engine) || both_engine_agrees(engine->self, report);
+  return !engine->ops->agrees || engine->ops->agrees(engine->self, report);
 }

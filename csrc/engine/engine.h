@@ -324,8 +324,9 @@ void engine_registers(const struct engine* engine, uint64_t registers[5], uint64
 bool engine_wave(struct engine* engine, const char* path, uint64_t zero, uint64_t first, uint64_t last,
                  struct error* err);
 
-// ENGINE_BOTH: true while the engines agree. After the first difference the engine answers no more (ticks and plays
-// return at once) and `report`, if not NULL, gets the text that shows both histories (valid until destroy).
+// ENGINE_BOTH, and engines that watch another: true while the engines agree. After the first difference the engine
+// answers no more (ticks and plays return at once) and `report`, if not NULL, gets the text that shows both histories
+// (valid until destroy).
 bool engine_agrees(const struct engine* engine, const char** report);
 
 const char* engine_kind_name(enum engine_kind kind);  // "rtl", "model", "both"
@@ -346,6 +347,8 @@ struct engine_ops {
   void (*registers)(const void* self, uint64_t registers[5], uint64_t pdptes[4]);
   // May be NULL.
   bool (*wave)(void* self, const char* path, uint64_t zero, uint64_t first, uint64_t last, struct error* err);
+  // May be NULL: true while nothing is wrong (engine_agrees).
+  bool (*agrees)(const void* self, const char** report);
 };
 
 struct engine {

@@ -20,13 +20,14 @@ static bool play(struct machine* machine, const struct ref* refs, size_t n, stru
   engine_play(machine->engine, refs, n, &play);
   if (!machine_check(machine)) return false;
   if (play.stop != PLAY_FAULT) return true;
+  if (play.fault.fault == FAULT_BUS) {
+    machine_bus_error(machine, "kernel", &refs[play.done]);
+    return false;
+  }
   machine_break(machine,
                 "kernel panic: the kernel's own %s 0x%" PRIx64 " faulted (%s, error code 0x%x, CR2 0x%" PRIx64 ")",
                 kind_name(refs[play.done].kind), refs[play.done].va,
-                play.fault.fault == FAULT_PF   ? "page fault"
-                : play.fault.fault == FAULT_GP ? "general protection"
-                                               : "bus error",
-                play.fault.error, play.fault.cr2);
+                play.fault.fault == FAULT_PF ? "page fault" : "general protection", play.fault.error, play.fault.cr2);
   return false;
 }
 

@@ -9,12 +9,21 @@
 // On whose behalf the engine works: its counters are kept apart.
 enum agent { AGENT_PROCESS, AGENT_KERNEL, AGENT_COUNT };
 
+// The MMU's bus onto RAM, which remembers what it refused last.
+struct machine_bus {
+  struct memory_bus ram;
+  bool refused, swap;  // something was refused; it was a compare-and-swap, not a read
+  uint64_t pa;
+  unsigned size;
+};
+
 struct machine {
   struct hal hal;  // first: the kernel hands it back
   struct config config;
   struct engine* engine;
   struct ram* ram;
   struct ram* second;  // ENGINE_BOTH: the model's own
+  struct machine_bus bus;
   struct disk* disk;
   struct kernel* kernel;
   void* arena;
@@ -38,6 +47,9 @@ extern const struct hal_ops machine_hal_ops;
 // The first trouble stays. From then on nothing happens any more: HAL calls return at once, so that the kernel is left
 // by its normal returns.
 void machine_break(struct machine* machine, const char* format, ...) __attribute__((format(printf, 2, 3)));
+
+// As machine_break, for a bus error that a walk for `agent`'s `ref` met.
+void machine_bus_error(struct machine* machine, const char* agent, const struct ref* ref);
 
 // Notices when the engines of ENGINE_BOTH differ; returns true if all is well.
 bool machine_check(struct machine* machine);

@@ -29,6 +29,23 @@ void machine_break(struct machine* machine, const char* format, ...) {
   machine->broken = true;
 }
 
+// What a machine-check handler would print: what was done, where, for whom, and where the tables begin.
+void machine_bus_error(struct machine* machine, const char* agent, const struct ref* ref) {
+  static const char* const kinds[] = {"read of", "write to", "fetch from"};
+  const struct machine_bus* bus = &machine->bus;
+  uint64_t registers[5], pdptes[4];
+  char what[128] = "an entry";
+  engine_registers(machine->engine, registers, pdptes);
+  if (bus->refused)
+    snprintf(what, sizeof what, "%s %u bytes at 0x%" PRIx64, bus->swap ? "the update (A, D) of" : "the read of",
+             bus->size, bus->pa);
+  machine_break(machine,
+                "machine check in cycle %" PRIu64 ": bus error: %s, in the page walk for the %s's %s 0x%" PRIx64
+                "; memory ends at 0x%" PRIx64 ", CR3 is 0x%" PRIx64 ": the page tables point beyond the memory",
+                machine_now(machine), what, agent, kinds[ref->kind], ref->va, ram_bytes(machine->ram),
+                registers[CONTROL_CR3]);
+}
+
 bool machine_check(struct machine* machine) {
   const char* report = NULL;
   if (!machine->broken && !engine_agrees(machine->engine, &report))
@@ -93,11 +110,33 @@ static bool make_memory(struct machine* machine, const struct machine_params* pa
   return machine->disk || no_memory(err, "disk");
 }
 
+static bool refuse(struct machine_bus* bus, uint64_t pa, unsigned size, bool swap) {
+  bus->refused = true;
+  bus->swap = swap;
+  bus->pa = pa;
+  bus->size = size;
+  return false;
+}
+
+static bool bus_read(void* ctx, uint64_t pa, unsigned size, uint64_t* value) {
+  struct machine_bus* bus = ctx;
+  return bus->ram.read(bus->ram.ctx, pa, size, value) || refuse(bus, pa, size, false);
+}
+
+static bool bus_cas(void* ctx, uint64_t pa, unsigned size, uint64_t expected, uint64_t desired, bool* swapped) {
+  struct machine_bus* bus = ctx;
+  return bus->ram.cas(bus->ram.ctx, pa, size, expected, desired, swapped) || refuse(bus, pa, size, true);
+}
+
 static bool make_engine(struct machine* machine, const struct machine_params* params, struct error* err) {
   struct memory_bus second = {0};
   if (machine->second) second = ram_bus(machine->second);
-  machine->engine = engine_create(params->engine, params->config, ram_bus(machine->ram),
-                                  machine->second ? &second : NULL, params->traced, err);
+  machine->bus.ram = ram_bus(machine->ram);
+  struct memory_bus bus = {.ctx = &machine->bus, .read = bus_read, .cas = bus_cas};
+  machine->engine =
+      engine_create(params->engine, params->config, bus, machine->second ? &second : NULL, params->traced, err);
+  if (machine->engine && params->wrap)
+    machine->engine = params->wrap(params->wrap_ctx, machine->engine, machine->ram, err);
   return machine->engine != NULL;
 }
 
@@ -229,11 +268,14 @@ static enum kernel_action take_fault(struct machine* machine, const struct answe
   return action;
 }
 
-static bool goes_on(struct machine* machine, const struct answer* fault, const volatile int* interrupt,
-                    struct machine_run* run) {
+static bool goes_on(struct machine* machine, const struct ref* ref, const struct answer* fault,
+                    const volatile int* interrupt, struct machine_run* run) {
+  if (fault->fault == FAULT_BUS) {
+    machine_bus_error(machine, "process", ref);
+    return false;
+  }
   if (fault->fault != FAULT_PF) {
-    machine_break(machine, "the process met a %s, which the operating system does not handle",
-                  fault->fault == FAULT_GP ? "general protection fault" : "bus error while its page tables were read");
+    machine_break(machine, "the process met a general protection fault, which the operating system does not handle");
     return false;
   }
   if (take_fault(machine, fault, interrupt, &run->kill) == KERNEL_KILLED && !machine->broken) {
@@ -262,7 +304,8 @@ void machine_play(struct machine* machine, const struct ref* refs, size_t n, boo
     if (move_data) move_stores(machine, next, answers, play.done);
     run->done += play.done;
     machine->references += play.done;
-    if (play.stop == PLAY_FAULT && !machine->broken && !goes_on(machine, &play.fault, interrupt, run)) break;
+    if (play.stop == PLAY_FAULT && !machine->broken && !goes_on(machine, &next[play.done], &play.fault, interrupt, run))
+      break;
   }
   if (!machine->broken) machine_charge(machine, AGENT_KERNEL);
   if (machine->broken) run->stop = MACHINE_BROKEN;

@@ -23,6 +23,10 @@ struct machine_params {
   uint64_t frames;                                                          // of RAM; 0: config_frames decides
   void (*narrate)(void* ctx, uint64_t cycle, const struct hal_note* note);  // or NULL
   void* narrate_ctx;
+  // Puts something between the machine and its engine, a recorder for one; or NULL. Takes `engine` over and returns the
+  // engine to use, or NULL with a message. `ram` is the machine's memory.
+  struct engine* (*wrap)(void* ctx, struct engine* engine, struct ram* ram, struct error* err);
+  void* wrap_ctx;
 };
 
 // Where every cycle of a run went; the sum is all that passed since machine_start (docs/timing.md, "Where cycles go").

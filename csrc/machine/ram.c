@@ -28,6 +28,8 @@ struct slab {
 struct ram {
   uint64_t bytes;
   struct ram* mirror;
+  ram_watch_fn* watch;
+  void* watch_ctx;
   struct slot* slots;  // a power of two, at most half full
   uint64_t slot_mask, used;
   struct slab* slabs;
@@ -69,6 +71,11 @@ uint64_t ram_frames_used(const struct ram* ram) { return ram->used; }
 void ram_mirror(struct ram* ram, struct ram* mirror) {
   assert(mirror != ram && (!mirror || mirror->bytes >= ram->bytes));
   ram->mirror = mirror;
+}
+
+void ram_watch(struct ram* ram, ram_watch_fn* fn, void* ctx) {
+  ram->watch = fn;
+  ram->watch_ctx = ctx;
 }
 
 // A store that can't be done has no way to say so to its caller, and going on would be a wrong result.
@@ -157,13 +164,11 @@ void ram_write(struct ram* ram, uint64_t pa, const void* data, size_t bytes) {
   if (ram->mirror) ram_write(ram->mirror, pa, data, bytes);
   assert(inside(ram, pa, bytes));
   const uint8_t* from = data;
-  while (bytes > 0) {
-    size_t part = in_frame(pa, bytes);
-    memcpy(find_or_make(ram, pa >> FRAME_SHIFT) + pa % FRAME_BYTES, from, part);
-    pa += part;
-    from += part;
-    bytes -= part;
+  for (size_t done = 0, part; done < bytes; done += part) {
+    part = in_frame(pa + done, bytes - done);
+    memcpy(find_or_make(ram, (pa + done) >> FRAME_SHIFT) + (pa + done) % FRAME_BYTES, from + done, part);
   }
+  if (ram->watch) ram->watch(ram->watch_ctx, pa, bytes);
 }
 
 uint64_t ram_read_word(const struct ram* ram, uint64_t pa, unsigned size) {
@@ -181,13 +186,12 @@ void ram_write_word(struct ram* ram, uint64_t pa, unsigned size, uint64_t value)
 void ram_zero(struct ram* ram, uint64_t pa, uint64_t bytes) {
   if (ram->mirror) ram_zero(ram->mirror, pa, bytes);
   assert(inside(ram, pa, bytes));
-  while (bytes > 0) {
-    size_t part = in_frame(pa, bytes);
-    uint8_t* frame = find(ram, pa >> FRAME_SHIFT);
-    if (frame) memset(frame + pa % FRAME_BYTES, 0, part);
-    pa += part;
-    bytes -= part;
+  for (uint64_t done = 0, part; done < bytes; done += part) {
+    part = in_frame(pa + done, bytes - done);
+    uint8_t* frame = find(ram, (pa + done) >> FRAME_SHIFT);
+    if (frame) memset(frame + (pa + done) % FRAME_BYTES, 0, part);
   }
+  if (ram->watch) ram->watch(ram->watch_ctx, pa, bytes);
 }
 
 // ---------------------------------------------------------------------------------------------------------------------

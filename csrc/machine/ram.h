@@ -23,6 +23,11 @@ uint64_t ram_frames_used(const struct ram* ram);  // frames that exist on the ho
 // Compare-and-swaps of the walker are not: each engine makes its own.
 void ram_mirror(struct ram* ram, struct ram* mirror);
 
+// Calls fn(ctx, pa, bytes) after everything that is written through ram_write* and ram_zero from now on: for whoever
+// keeps a record of memory. NULL stops.
+typedef void ram_watch_fn(void* ctx, uint64_t pa, uint64_t bytes);
+void ram_watch(struct ram* ram, ram_watch_fn* fn, void* ctx);
+
 // Any address and length inside the memory; they may cross frames. These are "other agents": devices, the machine that
 // moves a reference's data, scripts.
 void ram_read(const struct ram* ram, uint64_t pa, void* data, size_t bytes);

@@ -86,8 +86,9 @@ struct fast_core {
     uint32_t latency;
     enum replacement policy;
   } port[PORT_COUNT];
-  uint64_t hits[SIZE_CLASSES][3];  // by access_kind, not yet in the counters
-  uint64_t data_further;           // of them: their data were not the most recent of their set in L1D
+  // By access_kind, not yet in the counters: all hits; of them those of pages beyond 4 KiB, by enum size_class.
+  uint64_t hits[3], large_hits[SIZE_CLASSES][3];
+  uint64_t data_further;  // of them: their data were not the most recent of their set in L1D
   struct fast_segment segment[SEGMENT_COUNT];
 };
 
@@ -97,6 +98,11 @@ static __attribute__((noinline)) uint32_t data_further(struct fast_core* core, u
   mmu->counters.cycles_data += further;
   core->data_further++;
   return further;
+}
+
+static inline void count_hit(struct fast_core* core, const struct shortcut* shortcut, uint8_t kind) {
+  core->hits[kind]++;
+  if (__builtin_expect(shortcut->size != SIZE_4K, 0)) core->large_hits[shortcut->size][kind]++;
 }
 
 // What a core has, so that each gets a loop of its own: data that are looked up; segments beside the flat one;
@@ -129,7 +135,7 @@ static inline __attribute__((always_inline)) uint64_t issue_fast(struct fast_cor
   if (__builtin_expect(!hit, 0)) return issue_observed(mmu, part, now, want, answer, fault, data);
   uint64_t pa = shortcut->pa | (va & bits_between(0, PAGE_SHIFT));
   shortcut_touch(port->policy, shortcut, cycle);
-  core->hits[shortcut->size][part->kind]++;
+  count_hit(core, shortcut, part->kind);
   *fault = false;
   *data = 0;
   if ((with & WITH_DATA) && number == PORT_DATA && !caches_data_near(&mmu->caches, pa, part->kind == ACCESS_WRITE))
@@ -159,18 +165,19 @@ static bool load_segments(struct fast_core* core) {
 
 static void count_fast_hits(const struct fast_core* core) {
   struct mmu* mmu = core->mmu;
-  uint64_t data = 0;
-  for (int size = 0; size < SIZE_CLASSES; size++) {
-    for (int kind = 0; kind < 3; kind++) {
-      struct tlb* tlb = &mmu->tlb[kind == ACCESS_FETCH ? PORT_FETCH : PORT_DATA];
-      uint64_t hits = core->hits[size][kind];
-      mmu->counters.parts[kind] += hits;
-      mmu->counters.cycles_base += hits * tlb->latency;
-      tlb->sizes->hits[size] += hits;
-      if (kind != ACCESS_FETCH) data += hits;
+  for (int kind = 0; kind < 3; kind++) {
+    struct tlb* tlb = &mmu->tlb[kind == ACCESS_FETCH ? PORT_FETCH : PORT_DATA];
+    uint64_t small = core->hits[kind];
+    for (int size = SIZE_4K + 1; size < SIZE_CLASSES; size++) {
+      tlb->sizes->hits[size] += core->large_hits[size][kind];
+      small -= core->large_hits[size][kind];
     }
+    tlb->sizes->hits[SIZE_4K] += small;
+    mmu->counters.parts[kind] += core->hits[kind];
+    mmu->counters.cycles_base += core->hits[kind] * tlb->latency;
   }
-  if (mmu->caches.data) mmu->counters.cache[CACHE_L1D].data_hits += data - core->data_further;
+  if (mmu->caches.data)
+    mmu->counters.cache[CACHE_L1D].data_hits += core->hits[ACCESS_READ] + core->hits[ACCESS_WRITE] - core->data_further;
 }
 
 // A function for each, so that the compiler keeps its attention to one loop.
@@ -219,7 +226,7 @@ static bool overlap_hit(void* self, const struct ref* part, uint64_t now, struct
   pa = shortcut->pa | (va & bits_between(0, PAGE_SHIFT));
   if (mmu->caches.data && number == PORT_DATA && !caches_data_near(&mmu->caches, pa, write)) return false;
   shortcut_touch(core->port[number].policy, shortcut, now);
-  core->hits[shortcut->size][part->kind]++;
+  count_hit(core, shortcut, part->kind);
   *answer = (struct answer){.accept = now, .cycle = now, .pa = pa, .path = PATH_L1, .base = 1};
   return true;
 }

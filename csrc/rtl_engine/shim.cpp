@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The engine's operations on the Verilated MMU. Compiled together with the Verilated code into one shared object for
-// each geometry; the only C++ of the project. Counters and events are made from the event outputs.
+// each geometry; the only C++ of the project. Events are made from the event outputs; counters the RTL has of its own,
+// but for the core's: references completed, and the account of cycles.
 //
 // A cycle is one rising edge: rtl/mmu_top.sv takes the cycle's inputs with it, and after it the outputs show what
 // happens in that cycle. A memory command is served then, and its reply goes in with the next edge.
@@ -8,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -30,8 +32,8 @@ extern "C" {
 
 namespace {
 
-constexpr uint64_t patience = uint64_t{1} << 20;  // cycles that are simulated for one reference, at most
-constexpr unsigned registers_peek = 15;           // peek_what_i: not an array
+constexpr uint64_t patience = uint64_t{1} << 20;             // cycles that are simulated for one reference, at most
+constexpr unsigned counters_peek = 14, registers_peek = 15;  // peek_what_i: not arrays
 constexpr unsigned psc_first = ARRAY_PSC_PDE;
 
 // What is known of the part that a port works on.
@@ -83,8 +85,8 @@ struct Shim : rtl_instance {
   VerilatedContext context;
   Vmmu top;
 
-  uint64_t now = 0;  // the cycle that comes next
-  struct counters counters = {};
+  uint64_t now = 0;               // the cycle that comes next
+  struct counters counters = {};  // the core's alone
   part_state parts[PORT_COUNT] = {};
   struct control control = {};
   uint64_t cr0 = 0, efer = 0;
@@ -148,13 +150,6 @@ struct Shim : rtl_instance {
   unsigned ways(unsigned array) const;
   unsigned entries(unsigned array) const;
   uint32_t latency(unsigned port) const { return port == PORT_FETCH ? config.itlb.latency : config.dtlb.latency; }
-  struct tlb_counters& tlb(unsigned port) {
-    return port == PORT_FETCH ? counters.itlb : counters.dtlb;
-  }
-  struct tlb_counters& array_counters(unsigned array) {
-    if (array >= psc_first) return counters.psc[array - psc_first];
-    return array >= ARRAY_STLB ? counters.stlb : tlb(array < ARRAY_DTLB ? PORT_FETCH : PORT_DATA);
-  }
 
   void tick(uint64_t cycle, const struct tick_in& in, struct tick_out* out);
   uint64_t issue(const struct ref& part, uint64_t cycle, bool want, struct answer* answer, bool* fault, uint32_t* data);
@@ -321,7 +316,6 @@ void Shim::serve_unit(unsigned u) {
     top.reply_swapped_i[u] = 0;
     top.reply_error_i[u] = !good;
     parts[port].reads++;
-    counters.walk_refs++;
   } else if (top.mem_command_o[u] == 1) {
     bool swapped = false;
     bool good = memory.cas(memory.ctx, event.pa, size, top.mem_expected_o[u], top.mem_desired_o[u], &swapped);
@@ -331,10 +325,6 @@ void Shim::serve_unit(unsigned u) {
     top.reply_swapped_i[u] = event.hit;
     top.reply_error_i[u] = !good;
     parts[port].cas_cycles += latency + config.walk.cas;
-    if (event.hit)
-      counters.ad_updates++;
-    else if (good)
-      counters.cas_failures++;
   } else {
     uint64_t values[4] = {};
     bool good = true;
@@ -348,11 +338,6 @@ void Shim::serve_unit(unsigned u) {
     top.reply_swapped_i[u] = 0;
     top.reply_error_i[u] = !good;
     load_cycles = latency + uint64_t{config.walk.step};
-  }
-  for (unsigned level = config.cache.walker; level < CACHE_LEVELS; level++) {
-    const uint32_t sets[] = {config.cache.l1d.sets, config.cache.l2.sets, config.cache.l3.sets};
-    if (!sets[level] || event.served < level) continue;
-    (event.served == level ? counters.cache[level].walk_hits : counters.cache[level].walk_misses)++;
   }
 }
 
@@ -425,20 +410,15 @@ void Shim::finish(unsigned port, const port_out& o, uint64_t cycle, struct answe
   answer->error = o.error;
   answer->reads = part.reads;
   for (unsigned u = 0; u < walkers; u++) answer->merged |= top.unit_data_o[u] == port && top.unit_merged_o[u];
-  counters.merged += answer->merged;
   answer->base = latency(port);
   answer->stlb = part.stlb;
   answer->walk = static_cast<uint32_t>(walk) - ad_update;
   answer->ad_update = ad_update;
 
-  counters.parts[part.kind]++;
-  counters.walk_cycles += walk;
   counters.cycles_base += answer->base;
   counters.cycles_stlb += answer->stlb;
   counters.cycles_walk += answer->walk;
   counters.cycles_ad_update += ad_update;
-  counters.faults_pf += o.fault == FAULT_PF;
-  counters.faults_gp += o.fault == FAULT_GP;
   if (port == PORT_DATA && top.served_data_o) {
     answer->data = data_delay();
     counters.cycles_data += answer->data;
@@ -471,7 +451,6 @@ void Shim::harvest(uint64_t cycle, struct tick_out* out) {
     if (!parts[p].walking) {
       parts[p].walking = true;
       parts[p].walk_begin = cycle;
-      counters.walks++;
     }
     if (notify) {
       struct event event = {};
@@ -482,17 +461,16 @@ void Shim::harvest(uint64_t cycle, struct tick_out* out) {
     }
   }
   for (unsigned u = 0; u < walkers; u++)
-    if (top.psc_looked_o[u]) harvest_walk_caches(u, cycle);
+    if (notify && top.psc_looked_o[u]) harvest_walk_caches(u, cycle);
   emit_memory(cycle, EVENT_READ);
   emit_memory(cycle, EVENT_CAS);
-  for (unsigned u = 0; u < walkers; u++) harvest_fills(ports[top.unit_data_o[u] ? PORT_DATA : PORT_FETCH], u, cycle);
-  const unsigned drops = top.drop_o;
+  for (unsigned u = 0; u < walkers && notify; u++)
+    harvest_fills(ports[top.unit_data_o[u] ? PORT_DATA : PORT_FETCH], u, cycle);
+  const unsigned drops = notify ? top.drop_o : 0;
   holding = drops != 0;  // what comes after the drops in the order of events
   emit_memory(cycle, EVENT_PDPTE);
   if (top.control_done_o) {
     control_owed = false;
-    counters.controls++;
-    counters.control_gps += top.control_refused_o;
     counters.cycles_flush += load_cycles + control_latency();
     load_cycles = 0;
     if (notify) {
@@ -504,7 +482,7 @@ void Shim::harvest(uint64_t cycle, struct tick_out* out) {
       emit(event, cycle);
     }
   }
-  if (top.served_data_o || top.writeback_o) harvest_data(cycle);
+  if (notify && (top.served_data_o || top.writeback_o)) harvest_data(cycle);
   for (unsigned p = 0; p < PORT_COUNT; p++) {
     out->accepted[p] = ports[p].accept;
     out->answered[p] = ports[p].answer;
@@ -542,7 +520,6 @@ void Shim::harvest_lookups(unsigned port, const port_out& port_out, uint64_t cyc
   part_state& part = parts[port];
   if (port_out.lookup) {
     const struct found found(port_out.found);
-    (found.hit ? tlb(port).hits : tlb(port).misses)++;
     if (found.hit) part.clean = true;  // if it walks after a hit, then for a write to a clean entry
     if (notify) emit_lookup(port, port == PORT_FETCH ? ARRAY_ITLB : ARRAY_DTLB, found, cycle);
   }
@@ -550,7 +527,6 @@ void Shim::harvest_lookups(unsigned port, const port_out& port_out, uint64_t cyc
     if (!top.stlb_lookup_o[u] || (top.unit_data_o[u] ? PORT_DATA : PORT_FETCH) != port) continue;
     const struct found found(top.stlb_found_o[u]);
     part.stlb = config.stlb.latency;
-    (found.hit ? counters.stlb.hits : counters.stlb.misses)++;
     if (found.hit) part.clean = true;
     if (notify) emit_lookup(port, ARRAY_STLB, found, cycle);
   }
@@ -576,8 +552,6 @@ void Shim::harvest_walk_caches(unsigned u, uint64_t cycle) {
   for (unsigned level = 0; level < 4; level++) {
     if (!(looked >> level & 1)) continue;
     bool hit = top.psc_hit_o[u] && looked >> (level + 1) == 0;
-    (hit ? counters.psc[level].hits : counters.psc[level].misses)++;
-    if (!notify) continue;
     struct event event = {};
     event.type = EVENT_PSC;
     event.port = top.psc_data_o[u] ? PORT_DATA : PORT_FETCH;
@@ -595,9 +569,6 @@ void Shim::harvest_fills(const port_out& port_out, unsigned u, uint64_t cycle) {
   unsigned port = top.unit_data_o[u] ? PORT_DATA : PORT_FETCH;
   const unsigned shifts[] = {0, 12, top.quad_o ? 22u : 21u, 30};
   auto fill = [&](unsigned array, unsigned set, unsigned way, bool evicts, unsigned shift, uint64_t frame) {
-    array_counters(array).fills++;
-    array_counters(array).evictions += evicts;
-    if (!notify) return;
     struct event event = {};
     event.type = EVENT_FILL;
     event.port = static_cast<uint8_t>(port);
@@ -627,24 +598,15 @@ void Shim::harvest_fills(const port_out& port_out, unsigned u, uint64_t cycle) {
 
 void Shim::harvest_data(uint64_t cycle) {
   if (top.served_data_o) {
-    const uint32_t sets[] = {config.cache.l1d.sets, config.cache.l2.sets, config.cache.l3.sets};
-    for (unsigned level = 0; level < CACHE_LEVELS && level <= top.served_level_o; level++) {
-      if (!sets[level]) continue;
-      (level == top.served_level_o ? counters.cache[level].data_hits : counters.cache[level].data_misses)++;
-    }
-    if (notify) {
-      struct event event = {};
-      event.type = EVENT_DATA;
-      event.port = PORT_DATA;
-      event.pa = top.data_pa_o;
-      event.served = top.served_level_o;
-      emit(event, cycle);
-    }
+    struct event event = {};
+    event.type = EVENT_DATA;
+    event.port = PORT_DATA;
+    event.pa = top.data_pa_o;
+    event.served = top.served_level_o;
+    emit(event, cycle);
   }
   for (unsigned slot = 0; slot < 3 * (walkers + 1); slot++) {
     if (!(top.writeback_o >> slot & 1)) continue;
-    counters.writebacks++;
-    if (!notify) continue;
     uint64_t line = 0;
     for (unsigned bit = 0; bit < 46; bit++)
       line |= uint64_t{top.writeback_line_o.at((46 * slot + bit) / 32) >> (46 * slot + bit) % 32 & 1} << bit;
@@ -695,15 +657,12 @@ template <typename Vector>
 void Shim::emit_dropped(uint64_t cycle, unsigned array, const Vector& dropped, unsigned first) {
   for (unsigned i = 0; i < entries(array); i++) {
     if (!bit_of(dropped, first + i)) continue;
-    array_counters(array).drops++;
-    if (notify) {
-      struct event event = {};
-      event.type = EVENT_DROP;
-      event.array = static_cast<uint8_t>(array);
-      event.set = static_cast<uint16_t>(i / ways(array));
-      event.way = static_cast<uint16_t>(i % ways(array));
-      emit(event, cycle);
-    }
+    struct event event = {};
+    event.type = EVENT_DROP;
+    event.array = static_cast<uint8_t>(array);
+    event.set = static_cast<uint16_t>(i / ways(array));
+    event.way = static_cast<uint16_t>(i % ways(array));
+    emit(event, cycle);
   }
 }
 
@@ -847,15 +806,10 @@ uint64_t Shim::issue(const struct ref& part, uint64_t cycle_in, bool want, struc
     withdraw();
     return wait_answer(port, cycle_in, &out, answer, fault, data);
   }
-  counters.parts[part.kind]++;
   counters.cycles_base++;
-  tlb(port).hits += looked_up;
   *data = 0;
   if (port == PORT_DATA && top.served_data_o) {
-    if (__builtin_expect(top.served_level_o == SERVED_L1D, 1)) {
-      counters.cache[CACHE_L1D].data_hits++;
-    } else {
-      harvest_data(cycle_in);
+    if (__builtin_expect(top.served_level_o != SERVED_L1D, 0)) {
       *data = data_delay();
       counters.cycles_data += *data;
     }
@@ -926,11 +880,74 @@ void op_wait(void* self, uint64_t cycle) {
   if (cycle > shim->now) shim->now = cycle;
 }
 
-void op_counters(const void* self, struct counters* counters) { *counters = shim_of(self)->counters; }
+// The numbers of rtl/counters.sv.
+#define NUMBER(field) (offsetof(struct counters, field) / sizeof(uint64_t))
+static_assert(NUMBER(parts) == 1 && NUMBER(itlb) == 4 && NUMBER(psc) == 19 && NUMBER(cache) == 39, "as in the RTL");
+static_assert(NUMBER(writebacks) == 51 && NUMBER(walks) == 53 && NUMBER(control_gps) == 61, "as in the RTL");
+static_assert(NUMBER(itlb_sizes) == 62 && NUMBER(walk_reads) == 89 && NUMBER(faults_by_error) == 109, "as in the RTL");
+static_assert(NUMBER(controls_by_op) == 173 && NUMBER(invpcid_by_type) == 181 && NUMBER(walker_cycles) == 185 &&
+                  NUMBER(prefetch) == 187 && NUMBER(dram_row_hits) == 192 && COUNTER_COUNT == 201,
+              "as in the RTL");
+
+void read_counters(Shim& shim, struct counters* counters) {
+  uint64_t values[COUNTER_COUNT];
+  shim.top.peek_i = 1;
+  shim.top.peek_what_i = counters_peek;
+  for (unsigned i = 0; i < COUNTER_COUNT; i++) {
+    shim.top.peek_index_i = static_cast<SData>(i);
+    shim.settle();
+    values[i] = shim.top.peek_value_o;
+  }
+  shim.top.peek_i = 0;
+  std::memcpy(counters, values, sizeof *counters);
+}
+
+void op_counters(const void* self, struct counters* counters) {
+  Shim* shim = const_cast<Shim*>(shim_of(self));  // an edge without a cycle changes nothing that can be seen
+  shim->settle();                                 // what the last cycle has dropped is counted one edge later
+  read_counters(*shim, counters);
+  const struct counters& core = shim->counters;
+  counters->refs = core.refs;
+  counters->cycles_base = core.cycles_base;
+  counters->cycles_stlb = core.cycles_stlb;
+  counters->cycles_walk = core.cycles_walk;
+  counters->cycles_ad_update = core.cycles_ad_update;
+  counters->cycles_data = core.cycles_data;
+  counters->cycles_flush = core.cycles_flush;
+}
 
 void op_on_event(void* self, event_fn* fn, void* ctx) {
   shim_of(self)->notify = fn;
   shim_of(self)->notify_ctx = ctx;
+}
+
+// A few edges without a cycle; what the probe reads of memory is served like a walker's command.
+void op_probe(void* self, const struct ref* part, struct answer* answer) {
+  Shim* shim = shim_of(self);
+  Vmmu& top = shim->top;
+  top.probe_i = 1;
+  top.probe_kind_i = part->kind;
+  top.probe_flags_i = part->flags & 7;
+  top.probe_va_i = part->va;
+  top.probe_size_i = part->size;
+  top.probe_segment_i = part->segment & (SEGMENT_COUNT - 1);
+  shim->settle();
+  while (!top.probe_done_o) {
+    if (top.probe_read_o) {
+      uint64_t value = 0;
+      top.probe_error_i = !shim->memory.read(shim->memory.ctx, top.probe_read_pa_o, top.probe_wide_o ? 8 : 4, &value);
+      top.probe_data_i = value;
+    }
+    shim->settle();
+  }
+  top.probe_i = 0;
+  *answer = {};
+  answer->pa = top.probe_pa_o;
+  answer->path = top.probe_path_o;
+  answer->fault = top.probe_fault_o;
+  answer->error = top.probe_error_o;
+  if (answer->fault == FAULT_PF) answer->cr2 = top.probe_va_o;
+  answer->reads = top.probe_reads_o;
 }
 
 size_t op_dump(void* self, enum tlb_array array, struct tlb_entry* entries, size_t room) {
@@ -1021,7 +1038,7 @@ bool op_wave(void* self, const char* path, uint64_t zero, uint64_t first, uint64
 #endif
 
 const struct engine_ops shim_ops = {
-    op_destroy, op_now, op_tick, op_play, op_wait, op_counters, op_on_event, nullptr, op_dump, op_registers,
+    op_destroy, op_now, op_tick, op_play, op_wait, op_counters, op_on_event, op_probe, op_dump, op_registers,
 #if VM_TRACE
     op_wave,
 #else

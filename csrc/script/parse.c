@@ -189,7 +189,7 @@ static bool parse_expectation(struct parser* parser, struct script_result* expec
     return state(parser, expect, field->field, word);
   }
   static const char* const all[] = {
-      "ok", "pf", "gp", "merged", "pa=", "err=", "cr2=", "path=", "reads=", "cycles=", NULL};
+      "ok", "pf", "gp", "bus", "merged", "pa=", "err=", "cr2=", "path=", "reads=", "cycles=", NULL};
   return unknown(parser, "expectation", word, all);
 }
 
@@ -320,6 +320,9 @@ static bool parse_word(struct parser* parser, struct script_op* op, enum script_
   if (!number(parser, "physical address", 16, &op->pa) || !number(parser, "value", 16, &op->value)) return false;
   if (op->pa > (UINT64_C(1) << 52) - size)
     return fail(parser, "physical address %" PRIx64 " is beyond the 52-bit space: use a lower one", op->pa);
+  if (op->pa > parser->script->memory - size)
+    return fail(parser, "physical address %" PRIx64 " is beyond the memory, which `set ram...` lets end at %" PRIx64,
+                op->pa, parser->script->memory);
   if (size == 4 && op->value > UINT32_MAX)
     return fail(parser, "%" PRIx64 " does not fit 4 bytes: use %s8", op->value, kind == SCRIPT_MEM ? "mem" : "check");
   return true;
@@ -419,7 +422,8 @@ static bool parse_at(struct parser* parser, struct script_op* op) {
   if (take_if(parser, "mem8")) return parse_word(parser, op, SCRIPT_MEM, 8);
   if (take_if(parser, "invpcid")) return parse_invpcid(parser, op);
   if (take_if(parser, "seg")) return parse_seg(parser, op);
-  return fail(parser, "`at N` goes in front of mem4, mem8, invlpg, invpcid, reg or seg, not '%s'",
+  if (take_if(parser, "access")) return parse_access(parser, op);
+  return fail(parser, "`at N` goes in front of access, mem4, mem8, invlpg, invpcid, reg or seg, not '%s'",
               peek(parser) ? peek(parser) : "nothing");
 }
 
@@ -446,15 +450,23 @@ static bool parse_operation(struct parser* parser, struct script_op* op) {
   return unknown(parser, "operation", word, operation_names);
 }
 
+// Memory ends where such a line says; without one it has no end.
+static void set_memory(struct script* script) {
+  uint64_t frames = config_frames(&script->config);
+  script->memory = frames < BENCH_MEMORY >> 12 ? frames << 12 : BENCH_MEMORY;
+}
+
 static bool parse_set(struct parser* parser) {
   parser->next++;
   if (parser->script->count)
     return fail(parser, "`set` comes before the first operation: move it to the top of the script");
   if (!peek(parser)) return fail(parser, "`set` needs key=value");
   parser->last_set = parser->line;
-  for (const char* assignment; (assignment = take(parser));)
+  for (const char* assignment; (assignment = take(parser));) {
     if (!config_set(&parser->script->config, assignment, parser->err))
       return error_prefix(parser->err, "%s:%u", parser->script->name, parser->line);
+    if (strncmp(assignment, "ram.", 4) == 0) set_memory(parser->script);
+  }
   return true;
 }
 
@@ -479,7 +491,7 @@ static bool parse_line(struct parser* parser, const char* text, size_t length) {
   if (!(is_set ? parse_set(parser) : parse_operation(parser, &op))) return false;
   if (peek(parser)) return fail(parser, "'%s' is too much on this line: take it out", peek(parser));
   if (is_set) return true;
-  if (op.kind == SCRIPT_ACCESS) parser->pending_at = 0;
+  if (op.kind == SCRIPT_ACCESS && !op.timed) parser->pending_at = 0;
   return append(parser, &op);
 }
 
@@ -500,7 +512,7 @@ static bool finish(struct parser* parser) {
 
 bool script_parse(struct script* script, const char* name, const char* text, size_t length, const struct config* base,
                   struct error* err) {
-  *script = (struct script){.name = strdup(name), .config = *base};
+  *script = (struct script){.name = strdup(name), .config = *base, .memory = BENCH_MEMORY};
   if (!script->name) return error_set(err, "out of memory");
   struct parser parser = {.script = script, .err = err};
   bool ok = true;

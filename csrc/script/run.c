@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine/serial.h"
+#include "engine/watchdog.h"
 #include "script/names.h"
 #include "script/script.h"
 #include "script/show.h"
@@ -15,9 +16,10 @@ struct runner {
   FILE* out;
   struct script_totals* totals;
   struct error* err;
-  // `at` operations that wait for the next access, and the actions made of them.
+  // `at` operations that wait for the next access, and the actions and accesses made of them.
   const struct script_op** timed;
   struct bench_action* actions;
+  struct bench_access* accesses;
   size_t n_timed;
 };
 
@@ -170,23 +172,34 @@ static bool run_control(struct runner* runner, const struct script_op* op) {
   return true;
 }
 
+// The window's own accesses come first, so that a timed one waits for the port that they take.
 static bool run_access(struct runner* runner, const struct script_op* op) {
-  struct bench_access accesses[2];
+  size_t n_accesses = 0, n_actions = 0;
   for (unsigned i = 0; i < op->refs; i++) {
     if (!address_fits(runner, op, op->ref[i].va)) return false;
-    accesses[i] = (struct bench_access){.ref = op->ref[i]};
+    runner->accesses[n_accesses++] = (struct bench_access){.ref = op->ref[i]};
   }
-  for (size_t i = 0; i < runner->n_timed; i++) runner->actions[i] = action_of(runner->timed[i]);
-  if (!bench_window(runner->bench, accesses, op->refs, runner->actions, runner->n_timed, runner->err))
-    return stop(runner, op);
   for (size_t i = 0; i < runner->n_timed; i++) {
-    const struct bench_action* action = &runner->actions[i];
-    struct script_result result = result_of_control(action->gp, action->cycles);
-    judge(runner, runner->timed[i], &result, action->is_control ? 1 : 0);
+    const struct script_op* timed = runner->timed[i];
+    if (timed->kind == SCRIPT_ACCESS)
+      runner->accesses[n_accesses++] = (struct bench_access){.at = timed->at, .ref = timed->ref[0]};
+    else
+      runner->actions[n_actions++] = action_of(timed);
+  }
+  if (!bench_window(runner->bench, runner->accesses, n_accesses, runner->actions, n_actions, runner->err))
+    return stop(runner, op);
+  const struct bench_access* access = runner->accesses + op->refs;
+  const struct bench_action* action = runner->actions;
+  for (size_t i = 0; i < runner->n_timed; i++) {
+    bool is_access = runner->timed[i]->kind == SCRIPT_ACCESS;
+    struct script_result result =
+        is_access ? result_of_answer(&access++->answer) : result_of_control(action->gp, action->cycles);
+    judge(runner, runner->timed[i], &result, is_access || action->is_control ? 1 : 0);
+    if (!is_access) action++;
   }
   runner->n_timed = 0;
   struct script_result results[2];
-  for (unsigned i = 0; i < op->refs; i++) results[i] = result_of_answer(&accesses[i].answer);
+  for (unsigned i = 0; i < op->refs; i++) results[i] = result_of_answer(&runner->accesses[i].answer);
   judge(runner, op, results, op->refs);
   return true;
 }
@@ -227,7 +240,7 @@ static bool run_check(struct runner* runner, const struct script_op* op) {
 static bool run_op(struct runner* runner, const struct script_op* op) {
   if (op->timed) {
     runner->timed[runner->n_timed++] = op;
-    return operand_fits(runner, op);
+    return operand_fits(runner, op) && (op->kind != SCRIPT_ACCESS || address_fits(runner, op, op->ref[0].va));
   }
   switch (op->kind) {
     case SCRIPT_CONTROL:
@@ -264,6 +277,14 @@ static bool memories_agree(struct runner* runner) {
       runner->script->name, pa, ram_read_word(runner->bench->ram, pa, 1), ram_read_word(runner->bench->mirror, pa, 1));
 }
 
+bool script_open_bench(const struct script* script, struct bench* bench, enum engine_kind kind, struct error* err) {
+  if (!bench_open_memory(bench, kind, &script->config, script->memory, err)) return false;
+  bench->engine = watchdog_engine(bench->engine, &script->config, err);
+  if (bench->engine) return true;
+  bench_close(bench);
+  return false;
+}
+
 bool script_run(const struct script* script, struct bench* bench, FILE* out, struct script_totals* totals,
                 struct error* err) {
   FILE* nowhere = out ? NULL : fopen("/dev/null", "w");
@@ -273,13 +294,15 @@ bool script_run(const struct script* script, struct bench* bench, FILE* out, str
                           .totals = totals,
                           .err = err,
                           .timed = calloc(script->count + 1, sizeof *runner.timed),
-                          .actions = calloc(script->count + 1, sizeof *runner.actions)};
-  bool ok = runner.out && runner.timed && runner.actions;
+                          .actions = calloc(script->count + 1, sizeof *runner.actions),
+                          .accesses = calloc(script->count + 2, sizeof *runner.accesses)};
+  bool ok = runner.out && runner.timed && runner.actions && runner.accesses;
   if (!ok) error_set(err, "out of memory");
   for (size_t i = 0; ok && i < script->count; i++) ok = run_op(&runner, &script->ops[i]);
   ok = ok && memories_agree(&runner);
   free(runner.timed);
   free(runner.actions);
+  free(runner.accesses);
   if (nowhere) fclose(nowhere);
   return ok;
 }

@@ -57,7 +57,7 @@ enum { SCRIPT_COUNTS = 24 };
 struct script_op {
   enum script_op_kind kind;
   unsigned line;           // in the file; 0 if made by a program
-  bool timed;              // `at N`: belongs to the next access; CONTROL and MEM only
+  bool timed;              // `at N`: belongs to the next access; CONTROL, MEM and ACCESS (one reference) only
   uint64_t at;             // cycles
   struct control control;  // CONTROL
   uint64_t pa, value;      // MEM, CHECK
@@ -74,6 +74,7 @@ struct script_op {
 struct script {
   char* name;            // file name, for messages
   struct config config;  // the machine, `set` lines applied
+  uint64_t memory;       // bytes: BENCH_MEMORY, or what a `set ram.` line gives
   struct script_op* ops;
   size_t count;
 };
@@ -92,13 +93,16 @@ void script_write_result(const struct script_result* result, FILE* out);
 // A whole script, its machine spelled out in `set` lines.
 void script_write(const struct script* script, FILE* out);
 
+// A bench for the script: its machine, with as much memory, and a watchdog over the engine.
+bool script_open_bench(const struct script* script, struct bench* bench, enum engine_kind kind, struct error* err);
+
 struct script_totals {
   uint64_t passed, failed;  // operations with expectations that were met, that were not
 };
 
-// Runs on a bench in reset state that has the script's config. Each operation's line, and what was not met, goes to
-// `out` (or nowhere if NULL); *totals grows. False if the run could not go on (the engines differ, an impossible
-// operation): a message, and `out` has the engines' histories.
+// Runs on a bench in reset state that has the script's config and memory. Each operation's line, and what was not met,
+// goes to `out` (or nowhere if NULL); *totals grows. False if the run could not go on (the engines differ, an
+// impossible operation): a message, and `out` has the engines' histories.
 bool script_run(const struct script* script, struct bench* bench, FILE* out, struct script_totals* totals,
                 struct error* err);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Operations and results as text: what the parser reads.
 #include <inttypes.h>
+#include <string.h>
 
 #include "script/names.h"
 #include "script/script.h"
@@ -101,10 +102,19 @@ void script_write_op(const struct script_op* op, bool expect, FILE* out) {
   script_write_result(&op->expect[1], out);
 }
 
-static void write_set(void* ctx, const char* key, const char* value) { fprintf(ctx, "set %s=%s\n", key, value); }
+struct setter {
+  FILE* out;
+  bool ends;  // the script's memory has an end
+};
+
+static void write_set(void* ctx, const char* key, const char* value) {
+  const struct setter* setter = ctx;
+  if (setter->ends || strncmp(key, "ram.", 4) != 0) fprintf(setter->out, "set %s=%s\n", key, value);
+}
 
 void script_write(const struct script* script, FILE* out) {
-  config_visit(&script->config, write_set, out);
+  struct setter setter = {.out = out, .ends = script->memory != 0 && script->memory != BENCH_MEMORY};
+  config_visit(&script->config, write_set, &setter);
   for (size_t i = 0; i < script->count; i++) {
     script_write_op(&script->ops[i], true, out);
     fputc('\n', out);

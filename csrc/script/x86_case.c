@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -121,10 +122,13 @@ static bool take_fields(struct x86_case* c, struct fields* fields, unsigned seen
   return true;
 }
 
+static const char* const mode_words[] = {"32", "pae", "4l", "5l", NULL};  // from MODE_32BIT on
+static const char* const kind_words[] = {"r", "w", "x", NULL};
+static const char* const result_words[] = {"ok", "pf", "gp", "gpcr3", NULL};
+
 static bool read_state(struct x86_case* c, const struct fields* fields, struct error* err) {
-  static const char* const modes[] = {"32", "pae", "4l", "5l", NULL};
   int mode = 0;
-  if (!word_field(fields, F_MODE, modes, &mode, err)) return false;
+  if (!word_field(fields, F_MODE, mode_words, &mode, err)) return false;
   c->mode = (enum paging_mode)(MODE_32BIT + mode);
   return numeric_field(fields, F_CR0, 16, UINT64_MAX, &c->cr0, err) &&
          numeric_field(fields, F_CR3, 16, UINT64_MAX, &c->cr3, err) &&
@@ -134,10 +138,9 @@ static bool read_state(struct x86_case* c, const struct fields* fields, struct e
 }
 
 static bool read_access(struct x86_case* c, const struct fields* fields, struct error* err) {
-  static const char* const kinds[] = {"r", "w", "x", NULL};
   int kind = 0;
   uint64_t cpl, ac;
-  if (!word_field(fields, F_OP, kinds, &kind, err) || !numeric_field(fields, F_CPL, 10, 3, &cpl, err) ||
+  if (!word_field(fields, F_OP, kind_words, &kind, err) || !numeric_field(fields, F_CPL, 10, 3, &cpl, err) ||
       !numeric_field(fields, F_AC, 10, 1, &ac, err) || !numeric_field(fields, F_VA, 16, UINT64_MAX, &c->ref.va, err))
     return false;
   if (cpl != 0 && cpl != 3) return error_set(err, "cpl=%s: must be 0 or 3", fields->value[F_CPL]);
@@ -148,9 +151,8 @@ static bool read_access(struct x86_case* c, const struct fields* fields, struct 
 }
 
 static bool read_result(struct x86_case* c, const struct fields* fields, struct error* err) {
-  static const char* const results[] = {"ok", "pf", "gp", "gpcr3", NULL};
   int result = 0;
-  if (!word_field(fields, F_RESULT, results, &result, err)) return false;
+  if (!word_field(fields, F_RESULT, result_words, &result, err)) return false;
   c->result = (enum x86_result)result;
   if (c->result == X86_OK)
     return numeric_field(fields, F_PA, 16, UINT64_MAX, &c->pa, err) &&
@@ -179,6 +181,23 @@ bool x86_case_parse(struct x86_case* c, char* line, struct error* err) {
     return error_set(err, "nent=%s, but the fields pte0= to pteN= are not that many", fields.value[F_NENT]);
   c->entries = (unsigned)entries;
   return true;
+}
+
+void x86_case_write(const struct x86_case* c, FILE* out) {
+  fprintf(out, "id=%s mode=%s cr0=%" PRIx64 " cr3=%" PRIx64 " cr4=%" PRIx64 " efer=%" PRIx64 " cpl=%d ac=%d op=%s",
+          c->id, mode_words[c->mode - MODE_32BIT], c->cr0, c->cr3, c->cr4, c->efer, c->ref.flags & REF_USER ? 3 : 0,
+          c->ref.flags & REF_AC ? 1 : 0, kind_words[c->ref.kind]);
+  if (c->pkru) fprintf(out, " pkru=%" PRIx64, c->pkru);
+  fprintf(out, " va=%" PRIx64 " nent=%u", c->ref.va, c->entries);
+  for (unsigned i = 0; i < c->entries; i++)
+    fprintf(out, " pte%u=%" PRIx64 ":%" PRIx64 ":%" PRIx64, i, c->entry[i].pa, c->entry[i].before, c->entry[i].after);
+  for (unsigned i = 0; i < c->aux; i++)
+    fprintf(out, " aux%u=%" PRIx64 ":%" PRIx64, i, c->aux_entry[i].pa, c->aux_entry[i].after);
+  fprintf(out, " result=%s", result_words[c->result]);
+  if (c->result == X86_OK) fprintf(out, " pa=%" PRIx64 " pgsz=%" PRIu64, c->pa, c->page_shift);
+  if (c->result == X86_PF) fprintf(out, " err=%" PRIx64 " cr2=%" PRIx64, c->error, c->cr2);
+  if (c->a_optional) fprintf(out, " aopt=%" PRIx64, c->a_optional);
+  fputc('\n', out);
 }
 
 unsigned x86_case_entry_size(const struct x86_case* c) { return c->mode == MODE_32BIT ? 4 : 8; }

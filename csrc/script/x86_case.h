@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/error.h"
 #include "config/config.h"
@@ -32,6 +33,9 @@ struct x86_case {
 
 // Parses one line (ended by a 0, without newline), which it cuts up. The message says what is wrong in it.
 bool x86_case_parse(struct x86_case* c, char* line, struct error* err);
+
+// Writes it as a line that x86_case_parse reads.
+void x86_case_write(const struct x86_case* c, FILE* out);
 
 // Bytes of one paging-structure entry.
 unsigned x86_case_entry_size(const struct x86_case* c);

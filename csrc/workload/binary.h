@@ -17,12 +17,17 @@
 
 enum {
   BINARY_VERSION = 1,
-  BINARY_HEAD = 17,             // magic, version, references (0: the writer did not know)
-  BINARY_BLOCK_HEAD = 16,       // references, bytes of payload, checksum of the payload
-  BINARY_TAIL = 8,              // bytes of payload of the block without references that ends a trace
+  BINARY_HEAD = 17,        // magic, version, references (0: the writer did not know)
+  BINARY_BLOCK_HEAD = 16,  // references, bytes of payload, checksum of the payload
+  BINARY_TAIL = 8,         // bytes of payload of the block without references that ends a trace
+#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
+  BINARY_BLOCK_REFS = 1 << 7,
+  BINARY_CONTEXTS = 1 << 6,
+#else
   BINARY_BLOCK_REFS = 1 << 16,  // most references in a block
-  BINARY_TOKEN_MAX = 14,        // most bytes a reference, one of a run token included
   BINARY_CONTEXTS = 1 << 16,
+#endif
+  BINARY_TOKEN_MAX = 14,  // most bytes a reference, one of a run token included
   BINARY_SLOTS = 7,  // data references of one instruction that have contexts of their own; later ones share the last
 };
 #define BINARY_MAGIC "\x89PWT\r\n\x1a\n"

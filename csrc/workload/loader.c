@@ -45,10 +45,8 @@ bool loader_broken(struct loader* l) {
   return loader_fail(l, l->offset + l->at, "%s", l->why.text);
 }
 
-enum { EXPECT_MAX = 1 << 27 };
-
 void loader_expect(struct loader* l, uint64_t references) {
-  const uint64_t large = 2 << 20;  // bytes of a large page of the host
+  const uint64_t large = EXPECT_BYTES;  // of a large page of the host
   references = references > l->skip ? references - l->skip : 0;
   if (references > l->limit) references = l->limit;
   if (references > EXPECT_MAX) references = EXPECT_MAX;  // the file may be wrong
@@ -63,7 +61,7 @@ void loader_expect(struct loader* l, uint64_t references) {
 
 struct ref* loader_room(struct loader* l, size_t count) {
   if (l->room - l->count < count) {
-    size_t room = l->room + l->room / 2 + count + 4096;
+    size_t room = l->room + l->room / 2 + count + ROOM_MORE;
     struct ref* refs = realloc(l->refs, room * sizeof *refs);
     if (!refs) {
       error_set(l->err, "%s: not enough memory for more than %zu references; use skip and count to take a part",

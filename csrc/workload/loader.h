@@ -7,7 +7,15 @@
 #include "workload/stream.h"
 #include "workload/trace.h"
 
-enum { WINDOW = 1 << 20 };  // bytes; longer than any line of text or block of the binary format
+// Bytes of the window, longer than any line of text or block of the binary format; references that the array grows by
+// at least, and those that one step adds at most; most references, and least bytes, that are provided for in advance.
+// Small buffers make a fuzzer fast, and it meets their ends (docs/verification.md).
+#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
+enum { WINDOW = 1 << 12, ROOM_MORE = 1 << 4, BATCH_MAX = 1 << 8, EXPECT_MAX = 1 << 11, EXPECT_BYTES = 1 << 12 };
+#else
+enum { WINDOW = 1 << 20, ROOM_MORE = 1 << 12, BATCH_MAX = 1 << 16, EXPECT_MAX = 1 << 27, EXPECT_BYTES = 2 << 20 };
+#endif
+enum { SLACK = 32 };
 
 struct loader {
   // In: the bytes window[at .. end) wait to be read; window[0] is byte `offset` of the stream. SLACK zeros follow them.
@@ -34,7 +42,6 @@ struct loader {
   const struct trace_options* options;
   struct error* err;
 };
-enum { SLACK = 32, BATCH_MAX = 1 << 16 };
 
 // Drops what was read and reads until at least `need` (<= WINDOW) bytes wait, or the stream has ended. If it ended
 // because reading failed, what came before is still to be read; then loader_broken reports it.

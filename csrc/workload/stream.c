@@ -13,7 +13,11 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
+enum { CHUNK = 1 << 9 };
+#else
 enum { CHUNK = 1 << 18 };
+#endif
 
 struct stream {
   const char* name;

@@ -7,8 +7,8 @@
 
 #include "workload/loader.h"
 
-enum { TEXT_BATCH = 4096 };      // lines between two looks at memory and at what is wanted
-enum { TRACE_SIZE_MAX = 4096 };  // bytes of one reference
+enum { TEXT_BATCH = ROOM_MORE };  // lines between two looks at memory and at what is wanted
+enum { TRACE_SIZE_MAX = 4096 };   // bytes of one reference
 
 // What a parser found in a line.
 enum line_kind { LINE_RECORD, LINE_IGNORED, LINE_BAD };

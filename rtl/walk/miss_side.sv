@@ -89,6 +89,7 @@ module miss_side #(
   output logic [Walkers-1:0]                    begin_o,          // a walk's first cycle, or its first again
   output logic [Walkers-1:0]                    stlb_lookup_o,
   output mmu_pkg::found_t [Walkers-1:0]         stlb_found_o,
+  output logic [Walkers-1:0][1:0]               stlb_level_o,     // of the entry that hit
   output mmu_pkg::filled_t [Walkers-1:0]        stlb_filled_o,
   output logic [Walkers-1:0][5:2]               psc_looked_o,     // levels that count the lookup
   output logic [Walkers-1:0]                    psc_hit_o,        // in the last of them
@@ -103,6 +104,17 @@ module miss_side #(
   output logic [StlbLargeEntries-1:0]           stlb_dropped_large_o,
   output logic                                  psc_drops_o,
   output logic [4*PscWidth-1:0]                 psc_dropped_o,
+
+  // the debug port looks up, on an edge without a cycle: in place of unit 0
+  input  logic                                  probe_i,          // in the walk caches
+  input  logic                                  probe_second_i,   // in the second level
+  input  logic [mmu_pkg::VpnWidth-1:0]          probe_vpn_i,
+  output logic                                  probe_second_hit_o,
+  output mmu_pkg::entry_t                       probe_second_entry_o,
+  output logic                                  probe_skip_hit_o,
+  output logic [mmu_pkg::LevelWidth-1:0]        probe_skip_level_o,
+  output logic [51:12]                          probe_skip_table_o,
+  output mmu_pkg::rights_t                      probe_skip_rights_o,
 
   input  logic                                  peek_stlb_i,
   input  logic                                  peek_large_i,
@@ -156,7 +168,7 @@ module miss_side #(
 
   for (genvar u = 0; u < Walkers; u++) begin : g_unit
     // The walk that this unit offers, and the other's. Of two misses in one cycle the fetch's walks, the data's joins.
-    logic walks, sets_out, shares, walk_done, walk_fill, other_walks, other_done, other_fill;
+    logic serves_data, walks, sets_out, shares, walk_done, walk_fill, other_walks, other_done, other_fill;
     mmu_pkg::entry_t walk_entry, other_entry;
     logic [56:12] other_vpn;
     if (Walkers == 1) begin : g_only
@@ -198,7 +210,7 @@ module miss_side #(
       .grant_va_i(grant_data[u] ? data_va_i : fetch_va_i),
       .grant_access_i(grant_data[u] ? data_access_i : fetch_access_i),
       .busy_o(busy_o[u]),
-      .data_o(data_o[u]),
+      .data_o(serves_data),
       .va_o(va_o[u]),
       .begin_o(begin_o[u]),
       .other_walks_i(other_walks),
@@ -213,7 +225,7 @@ module miss_side #(
       .walk_fill_o(walk_fill),
       .walk_entry_o(walk_entry),
       .lookup_o(stlb_lookup_o[u]),
-      .hit_i(stlb_found_o[u].hit),
+      .hit_i(stlb_found_o[u].hit & ~probe_i),
       .hit_entry_i(stlb_entry[u]),
       .touch_o(stlb_touch[u]),
       .skip_lookup_o(skip_lookup[u]),
@@ -248,7 +260,9 @@ module miss_side #(
       .stays_o(stays[u]),
       .wake_o(wakes[u])
     );
+    assign data_o[u] = Walkers == 1 ? serves_data : u == 1;
     assign vpn[u] = va_o[u][56:12];
+    assign stlb_level_o[u] = stlb_entry[u].level;
     assign psc_data_o[u] = grant[u] ? grant_data[u] : data_o[u];
   end
 
@@ -267,6 +281,12 @@ module miss_side #(
 
   mmu_pkg::peek_t peek_stlb, peek_psc;
   assign peek_o = peek_stlb | peek_psc;
+  assign probe_second_hit_o = stlb_found_o[0].hit;
+  assign probe_second_entry_o = stlb_entry[0];
+  assign probe_skip_hit_o = psc_hit_o[0];
+  assign probe_skip_level_o = skip_level[0];
+  assign probe_skip_table_o = skip_table[0];
+  assign probe_skip_rights_o = skip_rights[0];
 
   if (SecondLevel) begin : g_second
     tlb #(
@@ -280,8 +300,8 @@ module miss_side #(
       .clk_i,
       .rst_ni,
       .context_i,
-      .lookup_i(stlb_lookup_o),
-      .lookup_vpn_i(vpn),
+      .lookup_i(stlb_lookup_o | Walkers'(probe_second_i)),
+      .lookup_vpn_i(probe_second_i ? {Walkers{probe_vpn_i}} : vpn),
       .found_o(stlb_found_o),
       .hit_entry_o(stlb_entry),
       .touch_i(stlb_touch),
@@ -323,8 +343,8 @@ module miss_side #(
       .clk_i,
       .rst_ni,
       .context_i,
-      .lookup_i(skip_lookup),
-      .lookup_vpn_i(skip_vpn),
+      .lookup_i(skip_lookup | Walkers'(probe_i)),
+      .lookup_vpn_i(probe_i ? {Walkers{probe_vpn_i}} : skip_vpn),
       .hit_o(psc_hit_o),
       .level_o(skip_level),
       .table_o(skip_table),
@@ -342,6 +362,7 @@ module miss_side #(
       .drops_i,
       .drops_o(psc_drops_o),
       .dropped_o(psc_dropped_o),
+        .probe_i,
       .peek_i(peek_psc_i),
       .peek_index_i,
       .peek_o(peek_psc)

@@ -44,6 +44,7 @@ module walk_caches #(
   output logic                           drops_o,       // entries may go; which, dropped_o says after the edge
   output logic [4*Width-1:0]             dropped_o,     // level 2 first
 
+  input  logic                           probe_i,       // port 0's lookup is the debug port's: it touches nothing
   input  logic [5:2]                     peek_i,
   input  logic [15:0]                    peek_index_i,
   output mmu_pkg::peek_t                 peek_o         // frame and rights
@@ -161,7 +162,7 @@ module walk_caches #(
             looked_o[p][l] = has[l];
             if (hits[l][p]) begin
               hit_o[p] = 1'b1;
-              touches[l][p] = 1'b1;
+              touches[l][p] = ~probe_i;
               level_o[p] = mmu_pkg::LevelWidth'(l - 1);
               table_o[p] = frames[l][p];
               rights_o[p] = rights[l][p];

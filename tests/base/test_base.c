@@ -24,6 +24,16 @@ static void messages_are_set_and_prefixed(void** state) {
   assert_false(error_prefix(NULL, "nobody listens"));
 }
 
+// Quoted from a file, an escape sequence would do to the terminal what the file wants.
+static void messages_hold_no_control_characters(void** state) {
+  (void)state;
+  struct error err;
+  error_set(&err, "'%s'\nsecond line", "\x1b[2J\r+\x7f");
+  assert_string_equal(err.text, "'?[2J?+?'\nsecond line");
+  error_prefix(&err, "\a%s", "file");
+  assert_string_equal(err.text, "?file: '?[2J?+?'\nsecond line");
+}
+
 static void long_messages_are_cut(void** state) {
   (void)state;
   struct error err;
@@ -184,16 +194,11 @@ static void links_are_followed(void** state) {
 #define FILE_TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(messages_are_set_and_prefixed),
-    cmocka_unit_test(long_messages_are_cut),
-    cmocka_unit_test(near_words_are_suggested),
-    cmocka_unit_test(numbers_are_read_whole),
-    cmocka_unit_test(numbers_are_written_in_threes),
-    FILE_TEST(a_file_appears_when_it_is_whole),
-    FILE_TEST(an_abandoned_file_leaves_the_old_one),
-    FILE_TEST(a_full_disk_leaves_nothing),
-    FILE_TEST(a_full_device_is_told),
-    FILE_TEST(unwritable_places_are_told),
-    FILE_TEST(links_are_followed),
+    cmocka_unit_test(messages_are_set_and_prefixed), cmocka_unit_test(messages_hold_no_control_characters),
+    cmocka_unit_test(long_messages_are_cut),         cmocka_unit_test(near_words_are_suggested),
+    cmocka_unit_test(numbers_are_read_whole),        cmocka_unit_test(numbers_are_written_in_threes),
+    FILE_TEST(a_file_appears_when_it_is_whole),      FILE_TEST(an_abandoned_file_leaves_the_old_one),
+    FILE_TEST(a_full_disk_leaves_nothing),           FILE_TEST(a_full_device_is_told),
+    FILE_TEST(unwritable_places_are_told),           FILE_TEST(links_are_followed),
 };
 TEST_MAIN(tests)

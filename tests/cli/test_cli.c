@@ -145,7 +145,7 @@ static uint64_t sum_of_cycles(json_t* root) {
 
 static void every_command_has_help_with_an_example(void** state) {
   (void)state;
-  static const char* const commands[] = {"tour", "run", "script", "explain", "vectors", "configs"};
+  static const char* const commands[] = {"tour", "run", "script", "explain", "vectors", "record", "configs"};
   for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
     succeeded(shell("$P %s --help", commands[i]));
     says(out, "Usage: pagewalk ");
@@ -157,6 +157,24 @@ static void every_command_has_help_with_an_example(void** state) {
     succeeded(shell("$P --help | grep -A9 Example"));
   }
   left_behind("");
+}
+
+static void a_run_is_recorded_and_replayed(void** state) {
+  (void)state;
+  succeeded(shell("$P record " SMALL "--set mode=pae -o cases.txt"));
+  says(out, "cases.txt: ");
+  says(out, "left out: ");
+  succeeded(shell("$P vectors --engine model cases.txt"));
+  says(out, " passed, 0 failed");
+  left_behind("cases.txt");
+  assert_int_equal(shell("$P record " SMALL), 2);
+  says(err, "-o FILE");
+  assert_int_equal(shell("$P record -o x"), 2);
+  says(err, "give one thing to record");
+  failed(shell("$P record " SMALL "--set maxphyaddr=36 -o x"), "maxphyaddr");
+  failed(shell("$P record " SMALL "-o nowhere/x"), "nowhere/x");
+  failed(shell("echo 'access r 1000' >s.mmu; $P record --engine model s.mmu -o x"), "no access");
+  left_behind("cases.txt s.mmu");
 }
 
 static void versions_are_told(void** state) {
@@ -684,6 +702,7 @@ static void the_tour_shows_what_it_promises(void** state) {
 
 static const struct CMUnitTest tests[] = {
     CASE(every_command_has_help_with_an_example),
+    CASE(a_run_is_recorded_and_replayed),
     CASE(versions_are_told),
     CASE(unknown_names_get_a_suggestion),
     CASE(usage_errors_exit_with_two),

@@ -370,6 +370,13 @@ static void what_is_no_yaml_is_told_with_its_line(void** state) {
   REFUSED("mode: 'pae\n", 2, "not YAML");
 }
 
+static void values_of_several_lines_are_told(void** state) {
+  (void)state;
+  REFUSED("mode: |\n  pae\n", 1, "mode: ", "more than one line");
+  REFUSED("dtlb:\n  sets: |\n    4\n    5\n", 2, "dtlb.sets: ", "more than one line");
+  REFUSED("? |\n  mode\n  x\n: pae\n", 1, "plain word");
+}
+
 static void bytes_that_are_no_text_are_told(void** state) {
   (void)state;
   struct config config;
@@ -425,6 +432,7 @@ static const struct CMUnitTest tests[] = {
     FILE_TEST(mistakes_are_told_with_file_line_and_key),
     FILE_TEST(keys_that_stand_twice_are_told_with_both_lines),
     cmocka_unit_test(what_is_no_yaml_is_told_with_its_line),
+    FILE_TEST(values_of_several_lines_are_told),
     FILE_TEST(bytes_that_are_no_text_are_told),
     cmocka_unit_test(missing_files_are_told),
     FILE_TEST(huge_files_are_refused),

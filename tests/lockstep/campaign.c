@@ -435,6 +435,79 @@ bool campaign_run(const struct campaign* campaign, struct counters* total) {
   return good;
 }
 
+// --- a core
+// --------------------------------------------------------------------------------------------------------------
+
+enum { STREAM = 96 };
+
+// Instructions: a fetch and up to three data references, some of them across a page.
+static size_t draw_stream(struct software* s, struct ref refs[STREAM]) {
+  size_t n = 1 + below(s, STREAM);
+  uint64_t data = 0;
+  for (size_t i = 0; i < n; i++) {
+    refs[i] = draw_part(s, data ? PORT_DATA : PORT_FETCH);
+    if (chance(s, 60)) refs[i].size = (uint16_t)(1 + below(s, 16));
+    if (chance(s, 5)) refs[i].va |= 0xffc, refs[i].size = 8;
+    data = data ? data - 1 : below(s, 4);
+  }
+  return n;
+}
+
+bool campaign_play(const struct campaign* campaign, struct counters* total) {
+  struct software s;
+  start_software(&s, campaign);
+  struct config config;
+  draw_config(&s, &config);
+  struct ram *ram = ram_create(UINT64_C(1) << 52), *mirror = ram_create(UINT64_C(1) << 52);
+  ram_mirror(ram, mirror);
+  s.ram = ram;
+  write_tables(&s);
+  struct memory_bus second = ram_bus(mirror);
+  struct error err;
+  struct engine* engine = engine_create(ENGINE_BOTH, &config, ram_bus(ram), &second, false, &err);
+  if (!engine) return complain(campaign, err.text);
+  set_mode(&s, engine);
+
+  const char* report = NULL;
+  uint64_t played = 0;
+  while (!report && played < campaign->parts) {
+    struct ref refs[STREAM];
+    struct answer answers[STREAM];
+    struct play play = {.until = UINT64_MAX, .answers = chance(&s, 50) ? answers : NULL};
+    size_t n = draw_stream(&s, refs), from = 0;
+    while (from < n && engine_agrees(engine, &report)) {
+      if (chance(&s, 15)) play.until = engine_now(engine) + below(&s, 200);
+      engine_play(engine, refs + from, n - from, &play);
+      from += play.done + (play.stop == PLAY_FAULT);
+      if (play.stop == PLAY_UNTIL) play.until = UINT64_MAX;
+    }
+    played += n;
+    while (below(&s, 100) < 30) disturb(&s);
+    if (engine_agrees(engine, &report) && chance(&s, 20)) {
+      struct control control = draw_control(&s);
+      engine_control(engine, &control);
+    }
+    if (engine_agrees(engine, &report) && chance(&s, 4)) {
+      write_tables(&s);
+      set_mode(&s, engine);
+    }
+  }
+  struct counters counters;
+  engine_counters(engine, &counters);
+  add(total, &counters);
+  uint64_t pa;
+  char text[128];
+  if (!report && !ram_equal(ram, mirror, &pa)) {
+    snprintf(text, sizeof text, "the engines left different memory at %" PRIx64, pa);
+    report = text;
+  }
+  bool good = !report || complain(campaign, report);
+  engine_destroy(engine);
+  ram_destroy(ram);
+  ram_destroy(mirror);
+  return good;
+}
+
 // --- skipping
 // ----------------------------------------------------------------------------------------------------------
 

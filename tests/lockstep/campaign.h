@@ -18,6 +18,10 @@ struct campaign {
 // Runs it. Adds what happened to *total. Returns false after printing the seed and the difference.
 bool campaign_run(const struct campaign* campaign, struct counters* total);
 
+// The same through a core (engine_play; with core.overlap in the geometry the one that runs ahead): streams of
+// instructions whose references cross pages, fault, and end at time limits.
+bool campaign_play(const struct campaign* campaign, struct counters* total);
+
 // The same random software on one engine, once stepping through every cycle and once skipping as far as it may: every
 // event, cycle and counter must agree.
 bool campaign_skip_agrees(const struct campaign* campaign, enum engine_kind kind);

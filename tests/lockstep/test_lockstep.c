@@ -63,6 +63,13 @@ static struct config other(void) {
   return config;
 }
 
+// A walker for each port.
+static struct config two_walkers(struct config config, const char* name) {
+  snprintf(config.name, sizeof config.name, "%s", name);
+  config.walkers = 2;
+  return config;
+}
+
 // Runs `runs` campaigns, half of them in each mode, and checks that they were worth something.
 static void campaigns(struct config config, int runs, bool min_latency) {
   uint64_t seed = first_seed();
@@ -90,6 +97,7 @@ static void campaigns(struct config config, int runs, bool min_latency) {
   assert_true(total.ad_updates > parts / 100);
   assert_true(total.cas_failures > 0 || min_latency);
   assert_true(total.control_gps > 10);
+  assert_true(total.merged > parts / 1000 || config.walkers == 1);
   assert_true(total.itlb.evictions > 100 && total.dtlb.evictions > 100);
   assert_true(total.itlb.drops > 100 && total.dtlb.drops > 100);
 }
@@ -131,10 +139,50 @@ static void whole_machine_agrees_at_minimal_latencies(void** state) {
   campaigns(whole(), RUNS, true);
 }
 
+static void two_walkers_agree(void** state) {
+  (void)state;
+  campaigns(two_walkers(whole(), "two walkers, whole"), RUNS, false);
+}
+
+static void two_walkers_agree_without_a_second_level(void** state) {
+  (void)state;
+  campaigns(two_walkers(tiny(), "two walkers, tiny"), RUNS, false);
+}
+
+static void two_walkers_agree_with_other_policies(void** state) {
+  (void)state;
+  campaigns(two_walkers(other(), "two walkers, other policies"), RUNS, false);
+}
+
+static void two_walkers_agree_at_minimal_latencies(void** state) {
+  (void)state;
+  campaigns(two_walkers(whole(), "two walkers, whole"), RUNS, true);
+  campaigns(two_walkers(tiny(), "two walkers, tiny"), RUNS, true);
+}
+
+// Both cores, over one walker and two.
+static void cores_agree(void** state) {
+  (void)state;
+  uint64_t seed = first_seed();
+  struct counters total = {0};
+  for (unsigned i = 0; i < 4 * RUNS; i++) {
+    struct config config = i & 4 ? two_walkers(whole(), "a core, two walkers") : whole();
+    config.core.overlap = i >> 3 & 1;
+    struct campaign campaign = {.geometry = &config,
+                                .mode = (enum paging_mode)(MODE_32BIT + i % 4),
+                                .features = true,
+                                .seed = seed + 5000 + i,
+                                .parts = PARTS_PER_RUN / 4};
+    assert_true(campaign_play(&campaign, &total));
+  }
+  assert_true(total.merged > 100);
+  assert_true(total.walks > 1000 && total.faults_pf > 1000 && total.stlb.hits > 1000);
+}
+
 static void skipping_changes_nothing(void** state) {
   (void)state;
-  struct config config = whole();
   for (uint64_t i = 0; i < 20; i++) {
+    struct config config = i & 4 ? two_walkers(whole(), "two walkers, whole") : whole();
     struct campaign campaign = {.geometry = &config,
                                 .mode = (enum paging_mode)(MODE_32BIT + i % 4),
                                 .features = true,
@@ -153,6 +201,11 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(whole_machine_agrees),
     cmocka_unit_test(other_policies_agree),
     cmocka_unit_test(whole_machine_agrees_at_minimal_latencies),
+    cmocka_unit_test(two_walkers_agree),
+    cmocka_unit_test(two_walkers_agree_without_a_second_level),
+    cmocka_unit_test(two_walkers_agree_with_other_policies),
+    cmocka_unit_test(two_walkers_agree_at_minimal_latencies),
+    cmocka_unit_test(cores_agree),
     cmocka_unit_test(skipping_changes_nothing),
 };
 

@@ -28,8 +28,8 @@ static void bench(const char* name, const char* modules) {
 static void replacement_policies(void** state) {
   (void)state;
   bench("replace_bench",
-        "rtl/tlb/replace_fifo.sv rtl/tlb/replace_nru.sv rtl/tlb/replace_random.sv "
-        "rtl/check/replace_fifo_check.sv rtl/check/replace_nru_check.sv rtl/check/replace_random_check.sv");
+        "rtl/tlb/replace_lru.sv rtl/tlb/replace_plru.sv rtl/tlb/replace_fifo.sv rtl/tlb/replace_nru.sv "
+        "rtl/tlb/replace_random.sv rtl/tlb/replace_step.sv rtl/tlb/replacement.sv rtl/check/replacement_check.sv");
 }
 
 static void walk_cache(void** state) {
@@ -43,9 +43,16 @@ static void timing_caches(void** state) {
         "rtl/memory/timing_cache.sv rtl/memory/timing_caches.sv rtl/check/timing_cache_check.sv");
 }
 
+static void late_replies(void** state) {
+  (void)state;
+  bench("epoch_bench",
+        "$(find rtl -name '*.sv' -not -name mmu_pkg.sv -not -path 'rtl/check/*') rtl/check/mmu_top_check.sv");
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(replacement_policies),
     cmocka_unit_test(walk_cache),
     cmocka_unit_test(timing_caches),
+    cmocka_unit_test(late_replies),
 };
 TEST_MAIN(tests)

@@ -27,7 +27,7 @@ static struct run run_on(const char* text, enum engine_kind engine) {
   struct bench bench;
   size_t length;
   if (!parse(&script, text, &run.err)) fail_msg("%s", run.err.text);
-  if (!bench_open(&bench, engine, &script.config, &run.err)) fail_msg("%s", run.err.text);
+  if (!script_open_bench(&script, &bench, engine, &run.err)) fail_msg("%s", run.err.text);
   FILE* out = open_memstream(&run.printed, &length);
   run.ok = script_run(&script, &bench, out, &run.totals, &run.err);
   fclose(out);
@@ -62,12 +62,13 @@ static void every_form_is_read(void** state) {
                     "both x 400000 user;r 800000 => ok pa=10 ; merged cycles=807\n"
                     "at 12 invlpg 401000 => ok cycles=100\n"
                     "at 7 mem4 2000 0\n"
+                    "at 8 access x 401000 user => ok\n"
                     "access r 0\n"
                     "wait 100\n"
                     "show counters",
                     &err));
   assert_int_equal(script.config.dtlb.sets, 1);
-  assert_int_equal(script.count, 11);
+  assert_int_equal(script.count, 12);
   const struct script_op* op = script.ops;
   assert_int_equal(op[0].control.op, CONTROL_CR3);
   assert_int_equal(op[0].control.value, 0x1000);
@@ -86,8 +87,11 @@ static void every_form_is_read(void** state) {
   assert_int_equal(op[5].expect[1].fields, FIELD_MERGED | FIELD_CYCLES);
   assert_true(op[6].timed);
   assert_int_equal(op[6].at, 12);
-  assert_int_equal(op[9].wait, 100);
-  assert_int_equal(op[10].show, SHOW_COUNTERS);
+  assert_true(op[8].timed);
+  assert_int_equal(op[8].ref[0].kind, ACCESS_FETCH);
+  assert_int_equal(op[8].expect[0].fields, FIELD_OUTCOME);
+  assert_int_equal(op[10].wait, 100);
+  assert_int_equal(op[11].show, SHOW_COUNTERS);
   script_free(&script);
 }
 
@@ -249,7 +253,7 @@ static void bad_text_is_told_with_file_line_and_advice(void** state) {
       {"wait x", "'x' is no number of cycles"},
       {"wait 1099511627776", "too long"},
       {"show tlb", "unknown thing to show 'tlb'"},
-      {"at 7 wait 1\naccess r 1", "`at N` goes in front of mem4, mem8, invlpg, invpcid, reg or seg, not 'wait'"},
+      {"at 7 wait 1\naccess r 1", "goes in front of access, mem4, mem8, invlpg, invpcid, reg or seg, not 'wait'"},
       {"at 7", "not 'nothing'"},
       {"access r 1\nat 7 mem4 0 0\nwait 9", "t.mmu:2: `at` waits for an access, and none follows"},
       {"wait 1\nset dtlb.sets=1", "t.mmu:2: `set` comes before the first operation"},
@@ -358,6 +362,20 @@ static void time_passes_as_the_operations_say(void** state) {
              "at 2 invlpg 401000 => ok cycles=27\n");
 }
 
+// The other port is asked in its cycle, this one when it is free; a line is over when all are answered.
+static void accesses_begin_in_the_middle_of_others(void** state) {
+  (void)state;
+  expect_run(PAGING
+             "at 3 access x 401000 => ok pa=5000 reads=2 cycles=44\n"  // 3..46: its walk follows the other's, 24..46
+             "at 5 access r 401004 => ok pa=5004 path=l1 cycles=1\n"   // in 24
+             "at 60 access r 401008 => ok pa=5008 path=l1 cycles=1\n"
+             "access r 401000 => ok pa=5000 cycles=24\n"
+             "access r 401000 => ok cycles=1\n",
+             5, 0, NULL);
+  expect_run(PAGING "at 1 access r 401ffe size=4 => ok pa=5ffe path=walk reads=2\naccess r 401000 => ok path=walk\n", 2,
+             0, NULL);
+}
+
 static void the_impossible_stops_the_run(void** state) {
   (void)state;
   struct run run = run_on(PAGING "at 2 invlpg 0\nat 3 invlpg 0\naccess r 401000\nwait 1\n", ENGINE_MODEL);
@@ -426,6 +444,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(counters_can_be_expected),
     cmocka_unit_test(linear_addresses_cross_pages),
     cmocka_unit_test(time_passes_as_the_operations_say),
+    cmocka_unit_test(accesses_begin_in_the_middle_of_others),
     cmocka_unit_test(the_impossible_stops_the_run),
     cmocka_unit_test(show_prints_entries_and_counters),
     cmocka_unit_test(the_examples_of_the_manual_hold),

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+#include "fuzz/campaign.h"
+
+#include "fuzz/generate.h"
+#include "fuzz/random.h"
+
+static const struct geometry* geometry_of(const struct campaign* campaign, uint64_t seed) {
+  size_t running = 0;
+  if (campaign->geometry) return campaign->geometry;
+  for (size_t i = 0; i < geometry_count; i++) running += geometry_runs(&geometries[i], campaign->engine);
+  size_t wanted = seed % running;
+  for (size_t i = 0; i < geometry_count; i++)
+    if (geometry_runs(&geometries[i], campaign->engine) && wanted-- == 0) return &geometries[i];
+  return NULL;
+}
+
+bool campaign_case(const struct campaign* campaign, uint64_t seed, struct script* script, struct trial* trial,
+                   struct error* err) {
+  const struct geometry* geometry = geometry_of(campaign, seed);
+  struct random random = random_from(~seed);
+  struct config config;
+  if (!geometry_runs(geometry, campaign->engine))
+    return error_set(err, "the %s engine has no %s: choose another geometry or engine",
+                     engine_kind_name(campaign->engine), geometry->name);
+  geometry_config(geometry, &config);
+  struct generate generate = {.geometry = &config,
+                              .mode = (enum paging_mode)(MODE_32BIT + random_below(&random, 4)),
+                              .fast_memory = geometry->fast_too && random_chance(&random, 40),
+                              .seed = seed,
+                              .windows = campaign->windows ? campaign->windows : CAMPAIGN_WINDOWS};
+  if (!generate_case(script, &generate, err)) return false;
+  *trial = (struct trial){.engine = campaign->engine,
+                          .options = {.stepping = random_chance(&random, 60) ? STEPPING_RANDOM : STEPPING_SKIP,
+                                      .seed = seed,
+                                      .plant = campaign->plant,
+                                      .plant_ctx = campaign->plant_ctx}};
+  if (campaign->coverage) {
+    campaign->coverage->two_walkers |= config.walkers == 2;
+    trial->options.on_answer = coverage_count;
+    trial->options.on_answer_ctx = campaign->coverage;
+  }
+  trial_run(trial, script);
+  return true;
+}
