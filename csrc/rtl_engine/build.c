@@ -316,6 +316,7 @@ static bool failed_build(const struct site* site, const char* what, int status, 
                      strsignal(status - 128));
   char why[400];
   complaint(site->log, why, sizeof why);
+  if (!why[0]) snprintf(why, sizeof why, "exit status %d without a word", status);
   return error_set(
       err, "building the RTL engine failed (%s): %s; the whole output is in %s; `--engine model` needs no build", what,
       why, site->log);
@@ -404,10 +405,11 @@ static enum unit unit_of(const char* name) {
   return strstr(name, "__Trace") ? UNIT_TRACE : UNIT_CYCLE;
 }
 
-static const char* level_of(enum unit unit, bool quick) {
+// Engines for waveforms are compiled in half the time rather than for speed: `make sim` begins with one.
+static const char* level_of(enum unit unit, const struct rtl_build* build) {
   if (unit == UNIT_START) return "-O0";
   if (unit == UNIT_TRACE) return "-O1";
-  return quick ? "-Og" : "-O3";
+  return build->quick ? "-Og" : build->traced ? "-O1" : "-O3";
 }
 
 // Writes the unit's source, which takes in those of the `count` generated files that belong to it.
@@ -454,7 +456,7 @@ static pid_t start_unit(const struct rtl_build* build, const struct site* site, 
   snprintf(source, sizeof source, "%s/%s.cpp", site->folder, unit_names[unit]);
   object_of(site, unit, object);
   struct command command;
-  compiler(&command, site, build->traced, level_of(unit, build->quick));
+  compiler(&command, site, build->traced, level_of(unit, build));
   if (build->bugs) add(&command, "-DPAGEWALK_BUGS");
   add_all(&command, (const char* const[]){"-isystem", site->folder, "-I", PAGEWALK_ROOT "/csrc", "-c", "-o", object,
                                           source, NULL});
