@@ -1051,7 +1051,7 @@ const struct engine_ops shim_ops = {
 #ifdef PAGEWALK_BUGS
 // Which of the deliberate bugs this machine has: rtl/bugs/bug_choice.sv asks.
 extern "C" int pagewalk_bug() {
-  const char* number = std::getenv("PAGEWALK_BUG");
+  const char* number = std::getenv("PAGEWALK_BUG_NUMBER");
   return number ? std::atoi(number) : 0;
 }
 #endif
