@@ -33,9 +33,9 @@ proofs=(
   "walk-cache|walk_cache|Level=2 Entries=2|$walk_cache|||21"
   "walk-cache-3-entries|walk_cache|Level=3 Entries=3|$walk_cache|||21"
   "walk-cache-two-ports|walk_cache|Level=2 Entries=2 Ports=2|$walk_cache|||21"
-  "tlb-array|tlb_array|Sets=1 Ways=2 Policy=2|$tlb_array|||19"
-  "tlb-array-sets|tlb_array|Sets=2 Ways=2 Policy=0|$tlb_array||12|25"
-  "tlb-array-two-ports|tlb_array|Sets=1 Ways=2 Ports=2 Policy=2|$tlb_array||10|26"
+  "tlb-array|tlb_array|Sets=1 Ways=2 Policy=2|$tlb_array||7|19"
+  "tlb-array-sets|tlb_array|Sets=2 Ways=2 Policy=0|$tlb_array||6|25"
+  "tlb-array-two-ports|tlb_array|Sets=1 Ways=2 Ports=2 Policy=2|$tlb_array||6|26"
   "walker-order|walker||$walker|WalkerReadsDownwards WalkerKeepsItsReadCount WalkerWorksOnlyWhenGranted WalkerIsBusyWhileItWalks WalkerReadsBeforeItUpdates WalkerUpdatesOnce WalkerFaultFillsNothing WalkerFaultUpdatesNothing WalkerFillsNothingAcrossAnOperation||1"
   "walker-never-stuck|walker||$walker|WalkerIsNeverStuck WalkerDeadlineIsNear WalkerWakeLiesAhead||44"
   "walker-ends|walker||$walker|WalkerEnds WalkerReadsDownwards WalkerUpdatesOnce WalkerReadsBeforeItUpdates WalkerKeepsItsReadCount||48"
@@ -72,7 +72,7 @@ prove() { # name, environment, parameters, sources, claims, bound, define
   fi
   local engine="pdr -T $limit"
   [ -n "$6" ] && engine="bmc3 -F $6 -T $limit"
-  timeout $((limit + 60)) yosys-abc -c "read $dir/design.aig; fold; orpos; scorr; $engine; write_cex -n -f $dir/cex" >"$dir/abc.log" 2>&1
+  timeout $((4 * limit)) yosys-abc -c "read $dir/design.aig; fold; orpos; scorr; $engine; write_cex -n -f $dir/cex" >"$dir/abc.log" 2>&1
   if how=$(grep -oE 'asserted in frame +[0-9]+' "$dir/abc.log"); then
     echo "broken in cycle ${how##* }"
   elif grep -q 'Property proved' "$dir/abc.log"; then

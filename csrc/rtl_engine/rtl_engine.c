@@ -60,6 +60,7 @@ struct engine* rtl_engine_create(const struct config* config, struct memory_bus 
                             .traced = traced,
                             .checked = environment_says("PAGEWALK_ASSERT"),
                             .quick = environment_says("PAGEWALK_QUICK_BUILD"),
+                            .covered = getenv("PAGEWALK_COVERAGE") != NULL,
                             .bugs = getenv("PAGEWALK_BUG") != NULL};
   char path[1024];
   if (!rtl_build(&build, path, sizeof path, err)) return NULL;
