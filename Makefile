@@ -194,6 +194,24 @@ build/libfuzzer/fuzz_%: build/libfuzzer/tests/parsers/fuzz_%.o build/libfuzzer/p
 fuzz-parsers: ## every parser under libFuzzer; COUNT=executions in all, SEED=, PARSER=one of them
 	$(Q)scripts/fuzz_parsers.sh '$(or $(PARSER),$(PARSERS))' '$(COUNT)' '$(or $(SEED),1)'
 
+# ---- proofs, deliberate bugs, coverage -----------------------------------------------------------------------------------
+# BUG=n puts deliberate bug n of rtl/bugs/catalogue.txt into the RTL, BUG=?seed one that nobody names.
+ifneq ($(BUG),)
+test sim: export PAGEWALK_BUG := $(BUG)
+endif
+
+.PHONY: formal
+formal: ## the proofs: PROOF=pattern some of them, BUG=n of a broken design, BUG=all each once broken (must fail)
+	$(Q)BUG='$(BUG)' scripts/formal.sh '$(PROOF)'
+
+.PHONY: bugs
+bugs: build/pagewalk build/pagewalk-fuzz build/tests/lockstep/test_lockstep ## the tests against every deliberate bug; BUG=n: one; WRITE=1: docs/bugs.md
+	$(Q)scripts/bugs.sh $(if $(WRITE),--write) $(BUG)
+
+.PHONY: coverage
+coverage: build/pagewalk-fuzz ## functional coverage; lines and toggles of the RTL; lines of C and firmware: build/coverage
+	$(Q)scripts/coverage.sh
+
 # ---- figures -------------------------------------------------------------------------------------------------------------
 TRACES := $(sort $(wildcard tests/traces/*.pwt.xz))
 

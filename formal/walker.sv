@@ -113,6 +113,8 @@ module prove_walker #(
   logic [4*3-1:0] passed_rights_o;
   logic [mmu_pkg::LevelWidth-1:0] mem_level_o;
   logic [51:0] mem_pa_o;
+  logic [mmu_pkg::EpochWidth-1:0] mem_epoch_o;
+  logic reply_used_o;
   logic [63:0] mem_expected_o, mem_desired_o, wake_o;
   mmu_pkg::fault_e fault_o;
   logic [mmu_pkg::ErrorWidth-1:0] error_o;

@@ -1,100 +1,115 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # bugs.sh [--write] [NUMBER...]: runs the tests against each deliberate bug of rtl/bugs/catalogue.txt (or those named) and
-# prints who catches it. Fails if one is caught by nobody. --write: the table goes into docs/bugs.md, too.
-# All tests run in one kind of build; PAGEWALK_BUG chooses the bug when a machine starts.
+# prints what catches it. Fails if one is caught by nothing, or by the lockstep alone. --write: docs/bugs.md gets the table.
+#
+#   scripts     tests/bugs/*.mmu: expectations of directed scripts, no assertions; the line of the first that is not met
+#   judge       the same scripts, their expectations ignored: the independent judge of csrc/fuzz/ looks at the answers
+#   assertions  the same scripts in a build with the claims of rtl/check/: the first that fails
+#   lockstep    random software against the model (one campaign of `make test TEST=lockstep`), no assertions
+#
+# All in one kind of build: PAGEWALK_BUG chooses the bug when a machine starts. LOCKSTEP=0 leaves out that column.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
 catalogue=rtl/bugs/catalogue.txt
 write=
 [ "${1:-}" = --write ] && write=1 && shift
+columns=(scripts judge assertions lockstep)
+scripts=(tests/bugs/*.mmu)
+export PAGEWALK_QUICK_BUILD=1 ASAN_OPTIONS=detect_leaks=0
+patience=900  # seconds for a program: at first it may have to build
+log=$(mktemp) table=$(mktemp) bare=$(mktemp --suffix=.mmu)
+trap 'rm -f "$log" "$table" "$bare"' EXIT
 
-# name of the column, program, cases that run the RTL
-tests=(
-  "units:rtl/test_rtl_whole:*" "units:rtl/test_rtl_walks:*" "units:rtl/test_rtl_arrays:*" "units:rtl/test_rtl_control:*"
-  "units:rtl/test_rtl_faults:*" "units:rtl/test_rtl_ports:*"
-  "timelines:script/test_timelines:the_rtl_*"
-  "judge:fuzz/test_judge_timelines:*"
-  "lockstep:lockstep/test_lockstep:*"
-)
-columns=(units timelines judge lockstep)
-limit=${LIMIT:-300}  # seconds for a program
-
-names() { awk -F' *[|] *' '/^[0-9]/ { print $1 }' $catalogue; }
+numbers_of() { awk -F' *[|] *' '/^[0-9]/ { print $1 }' $catalogue; }
 line_of() { grep -n "\`BUG($1, " rtl/*.sv rtl/*/*.sv | head -1 | cut -d: -f1,2; }
+name_of() { awk -F' *[|] *' -v n="$1" '$1 == n { print $2 }' $catalogue; }
+source_of() { awk -F' *[|] *' -v n="$1" '$1 == n { print $3 }' $catalogue; }
 
 # A bug without a line, or a line without an entry, is a mistake in the catalogue.
-for n in $(names); do [ -n "$(line_of "$n")" ] || { echo "bugs: no line has bug $n of $catalogue" >&2; exit 1; }; done
+for n in $(numbers_of); do [ -n "$(line_of "$n")" ] || { echo "bugs: no line has bug $n of $catalogue" >&2; exit 1; }; done
 for n in $(grep -oh '`BUG([0-9]*,' rtl/*.sv rtl/*/*.sv | grep -o '[0-9]*' | sort -nu); do
-  names | grep -qx "$n" || { echo "bugs: bug $n is not in $catalogue" >&2; exit 1; }
+  numbers_of | grep -qx "$n" || { echo "bugs: bug $n is not in $catalogue" >&2; exit 1; }
 done
 
-logs=build/bugs
-mkdir -p $logs
-export PAGEWALK_COLOR=0 ASAN_OPTIONS=detect_leaks=0
-
-# Runs a program against a bug. Prints how it ended: "-" passed, else what stopped it.
-run() { # number, program, cases
-  local log=$logs/$1-$(basename "$2").log status
-  PAGEWALK_BUG=$1 PAGEWALK_TEST_FILTER=$3 timeout "$limit" build/tests/"$2" >"$log" 2>&1
-  status=$?
-  if [ $status -eq 0 ]; then
-    echo -
-  elif grep -q 'Assertion failed in' "$log"; then
-    grep -o 'Assertion failed in [A-Za-z0-9_.]*' "$log" | head -1 | sed 's/.*\.//'
-  elif grep -qiE 'nothing is under way|no answer|stuck' "$log" || [ $status -eq 124 ]; then
-    echo hang
-  else
-    grep -E '^\[ +FAILED +\] [a-z0-9_]+$' "$log" | head -1 | awk '{ print $4 }' | grep . || echo "died ($status)"
-  fi
+# Each prints how a run with a bug was stopped, or nothing.
+ended() { # exit status: 0, 1 (a test failed, or a signal of the program's own: a hang, an assertion), 124 (too long)
+  case $1 in 0) ;; 124) echo hang ;; *) grep -qE 'owes|stuck|watchdog|nothing.*under way' "$log" && echo hang || echo failed ;; esac
+}
+scripts() {
+  local file
+  for file in "${scripts[@]}"; do
+    PAGEWALK_BUG=$1 PAGEWALK_ASSERT=0 timeout $patience build/pagewalk script --engine rtl "$file" >"$log" 2>&1 && continue
+    local where
+    where=$(grep -oE '[a-z-]+\.mmu:[0-9]+: expected' "$log" | head -1)
+    if [ -n "$where" ]; then echo "${where%: expected}"; else echo "$(basename "$file"): hang"; fi
+    return
+  done
+}
+judge() {
+  local file
+  for file in "${scripts[@]}"; do
+    sed -e 's/ *=>.*//' -e '/^check/d' "$file" >"$bare"
+    PAGEWALK_BUG=$1 PAGEWALK_ASSERT=0 timeout $patience build/pagewalk-fuzz --engine rtl --replay "$bare" >"$log" 2>&1
+    ended $? | grep . && return
+  done
+}
+assertions() {
+  local file
+  for file in "${scripts[@]}"; do
+    PAGEWALK_BUG=$1 PAGEWALK_ASSERT=1 timeout $patience build/pagewalk script --engine rtl "$file" >"$log" 2>&1
+    grep -oE 'Assertion failed in [A-Za-z0-9_.[]+[]A-Za-z0-9_.]*' "$log" | head -1 | sed 's/.*\.//' | grep . && return
+  done
+}
+lockstep() {
+  [ "${LOCKSTEP:-1}" = 0 ] && { echo "not run"; return; }
+  PAGEWALK_BUG=$1 PAGEWALK_TEST_FILTER='whole_machine_agrees' PAGEWALK_ASSERT=0 \
+    timeout $patience build/tests/lockstep/test_lockstep >"$log" 2>&1
+  ended $?
 }
 
 numbers=("$@")
-[ ${#numbers[@]} -gt 0 ] || mapfile -t numbers < <(names)
+[ ${#numbers[@]} -gt 0 ] || mapfile -t numbers < <(numbers_of)
 
-# A machine without a bug in the same build: the tests must pass.
-for test in "${tests[@]}"; do
-  IFS=: read -r column program cases <<<"$test"
-  how=$(run 0 "$program" "$cases")
-  [ "$how" = - ] || { echo "bugs: $program fails without a bug: $how (see $logs)" >&2; exit 1; }
+# Without a bug, in the same build, nothing may complain.
+for column in "${columns[@]}"; do
+  how=$($column 0)
+  [ -z "$how" ] || [ "$how" = "not run" ] || { echo "bugs: the $column complain without a bug: $how" >&2; exit 1; }
 done
 
-table=$(mktemp) missed=0 only_lockstep=0
-{
-  echo "| bug | line | what is wrong | ${columns[*]} |" | sed 's/ \([a-z]* \)/ \1/' | awk '{ gsub(/units timelines judge lockstep/, "units | timelines | judge | lockstep"); print }'
-  echo "|---|---|---|---|---|---|---|"
-} | tee "$table"
+patience=120
+missed=0 only_lockstep=0
+printf '| bug | line | what is wrong | scripts | judge | assertions | lockstep |\n|---|---|---|---|---|---|---|\n' | tee "$table"
 for n in "${numbers[@]}"; do
-  declare -A caught=()
-  for test in "${tests[@]}"; do
-    IFS=: read -r column program cases <<<"$test"
-    [ -n "${caught[$column]:-}" ] && continue
-    how=$(run "$n" "$program" "$cases")
-    [ "$how" = - ] || caught[$column]=$how
+  row="| $n | $(line_of "$n") | $(name_of "$n") |" directed= any=
+  for column in "${columns[@]}"; do
+    how=$($column "$n")
+    [ -z "$how" ] || [ "$how" = "not run" ] || { any=1; [ "$column" = lockstep ] || directed=1; }
+    row+=" ${how:--} |"
   done
-  row="| $n | $(line_of "$n") | $(awk -F' *[|] *' -v n="$n" '$1 == n { print $2 }' $catalogue) |"
-  for column in "${columns[@]}"; do row+=" ${caught[$column]:--} |"; done
   echo "$row" | tee -a "$table"
-  if [ ${#caught[@]} -eq 0 ]; then
-    missed=$((missed + 1))
-  elif [ -z "${caught[units]:-}${caught[timelines]:-}${caught[judge]:-}" ]; then
-    only_lockstep=$((only_lockstep + 1))
-  fi
+  [ -n "$any" ] || missed=$((missed + 1))
+  [ -z "$any" ] || [ -n "$directed" ] || only_lockstep=$((only_lockstep + 1))
 done
+summary="${#numbers[@]} bugs, $((${#numbers[@]} - missed)) caught, $only_lockstep of them by the lockstep alone"
+echo "$summary"
 
-echo "${#numbers[@]} bugs, $((${#numbers[@]} - missed)) caught, $only_lockstep of them by the lockstep alone"
 if [ -n "$write" ]; then
   {
-    echo "# The bug catalogue's kill table"
+    echo "# The bug catalogue and what catches it"
     echo
-    echo "Written by \`make bugs WRITE=1\`; rtl/bugs/catalogue.txt says where each bug was seen in public. A cell names the first"
-    echo "assertion or test case that stopped the column's first failing program, \`hang\` the watchdog; - means: not seen."
+    echo "Written by \`make bugs WRITE=1\`. What the columns are: \`scripts/bugs.sh\`. - means that the column does not notice."
     echo
     cat "$table"
     echo
-    echo "${#numbers[@]} bugs, $((${#numbers[@]} - missed)) caught, $only_lockstep of them by the lockstep alone."
+    echo "$summary."
+    echo
+    echo "## Where such bugs were seen"
+    echo
+    echo "| bug | seen in |"
+    echo "|---|---|"
+    for n in "${numbers[@]}"; do echo "| $n | $(source_of "$n") |"; done
   } >docs/bugs.md
 fi
-rm -f "$table"
-[ "$missed" -eq 0 ]
+[ "$missed" -eq 0 ] && [ "$only_lockstep" -eq 0 ]

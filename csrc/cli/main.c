@@ -18,6 +18,7 @@ static const struct command {
     {"explain", cli_explain, "one translation, step by step"},
     {"vectors", cli_vectors, "case files: what each case should give, and what it gave"},
     {"record", cli_record, "a run's or script's accesses as a case file, to check other MMUs with"},
+    {"reveal", cli_reveal, "which bug a bug hunt's seed has put into the hardware"},
     {"configs", cli_configs, "the machines there are, and whether they are sound"},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };

@@ -174,7 +174,7 @@ static bool hash_build(const struct rtl_build* build, const struct sources* sour
     *hash = fnv(*hash, parameters->text[i], strlen(parameters->text[i]));
   }
   char kind[] = {build->traced ? 't' : '-', build->checked ? 'c' : '-', build->quick ? 'q' : '-',
-                 build->bugs ? 'b' : '-'};
+                 build->bugs ? 'b' : '-', build->covered ? 'v' : '-'};
   *hash = fnv(*hash, kind, sizeof kind);
   return true;
 }
@@ -288,7 +288,6 @@ static const char* const cxx_flags[] = {"-std=gnu++17",
                                         "-fcf-protection=none",
                                         "-fno-plt",
                                         "-DVERILATOR=1",
-                                        "-DVM_COVERAGE=0",
                                         "-DVM_SC=0",
                                         "-DVM_TRACE_VCD=0",
                                         "-Wall",
@@ -346,13 +345,14 @@ static bool build_runtime_unit(struct site* site, const char* unit, struct error
 }
 
 // Verilator's runtime, as objects that every shared object of this kind takes in.
-static bool build_runtime(struct site* site, bool traced, struct error* err) {
+static bool build_runtime(struct site* site, bool traced, bool covered, struct error* err) {
   char lock_path[PATH_ROOM + 16];
   snprintf(lock_path, sizeof lock_path, "%s.lock", site->runtime);
   int lock = take_lock(lock_path, err);
   if (lock < 0) return false;
   bool good = build_runtime_unit(site, "verilated", err) && build_runtime_unit(site, "verilated_threads", err) &&
-              (!traced || build_runtime_unit(site, "verilated_fst_c", err));
+              (!traced || build_runtime_unit(site, "verilated_fst_c", err)) &&
+              (!covered || build_runtime_unit(site, "verilated_cov", err));
   close(lock);
   return good;
 }
@@ -385,6 +385,7 @@ static bool verilate(const struct rtl_build* build, const struct sources* source
                                           NULL});
   add(&command, build->checked ? "--assert" : "--noassert");
   if (build->bugs) add(&command, "-DBUGS");
+  if (build->covered) add_all(&command, (const char* const[]){"--coverage-line", "--coverage-toggle", NULL});
   if (build->traced)
     add_all(&command, (const char* const[]){"--trace-fst", "--trace-structs", "--trace-max-array", "128",
                                             "--trace-max-width", "2048", NULL});
@@ -458,6 +459,7 @@ static pid_t start_unit(const struct rtl_build* build, const struct site* site, 
   struct command command;
   compiler(&command, site, build->traced, level_of(unit, build));
   if (build->bugs) add(&command, "-DPAGEWALK_BUGS");
+  add(&command, build->covered ? "-DVM_COVERAGE=1" : "-DVM_COVERAGE=0");
   add_all(&command, (const char* const[]){"-isystem", site->folder, "-I", PAGEWALK_ROOT "/csrc", "-c", "-o", object,
                                           source, NULL});
   return start(&command, site->log);
@@ -476,13 +478,15 @@ static bool compile(const struct rtl_build* build, struct site* site, struct err
 }
 
 static bool link_units(const struct rtl_build* build, struct site* site, struct error* err) {
-  static const char* const runtime[] = {"verilated", "verilated_threads", "verilated_fst_c"};
-  char shared[PATH_ROOM + 32], objects[UNITS][PATH_ROOM + 32], libraries[3][PATH_ROOM + 32];
+  static const char* const runtime[] = {"verilated", "verilated_threads", "verilated_fst_c", "verilated_cov"};
+  const bool wanted[] = {true, true, build->traced, build->covered};
+  char shared[PATH_ROOM + 32], objects[UNITS][PATH_ROOM + 32], libraries[4][PATH_ROOM + 32];
   struct command command = {.count = 0};
   snprintf(shared, sizeof shared, "%s/mmu.so", site->folder);
   add_all(&command, (const char* const[]){"g++", "-shared", "-o", shared, NULL});
   for (enum unit unit = 0; unit < UNITS; unit++) add(&command, object_of(site, unit, objects[unit]));
-  for (int i = 0; i < (build->traced ? 3 : 2); i++) {
+  for (int i = 0; i < 4; i++) {
+    if (!wanted[i]) continue;
     snprintf(libraries[i], sizeof libraries[i], "%s/%s.o", site->runtime, runtime[i]);
     add(&command, libraries[i]);
   }
@@ -521,8 +525,9 @@ static bool build_here(const struct rtl_build* build, const struct sources* sour
   fflush(stderr);
   struct timespec start, end;
   clock_gettime(CLOCK_MONOTONIC, &start);
-  bool good = build_runtime(site, build->traced, err) && verilate(build, sources, parameters, site, err) &&
-              compile(build, site, err) && link_units(build, site, err);
+  bool good = build_runtime(site, build->traced, build->covered, err) &&
+              verilate(build, sources, parameters, site, err) && compile(build, site, err) &&
+              link_units(build, site, err);
   if (!good) {
     fprintf(stderr, " failed\n");
     return false;

@@ -15,6 +15,7 @@ struct rtl_build {
   bool traced;   // can write FST
   bool checked;  // with the assertions of rtl/check/
   bool quick;    // less optimised: compiled in less than half the time, for tests
+  bool covered;  // counts lines and toggles; PAGEWALK_COVERAGE says in which folder it leaves them
   bool bugs;     // with the deliberate bugs of rtl/bugs/; which one, PAGEWALK_BUG says when a machine starts
 };
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rtl_engine/bugs.h"
 #include "rtl_engine/build.h"
 #include "rtl_engine/shim.h"
 
@@ -53,12 +54,14 @@ static bool environment_says(const char* name) {
 
 struct engine* rtl_engine_create(const struct config* config, struct memory_bus memory, bool traced,
                                  struct error* err) {
-  const char* bug = getenv("PAGEWALK_BUG");
+  int bug = bug_chosen(err);
+  if (bug < 0) return NULL;
   struct rtl_build build = {.config = config,
                             .traced = traced,
                             .checked = environment_says("PAGEWALK_ASSERT"),
                             .quick = environment_says("PAGEWALK_QUICK_BUILD"),
-                            .bugs = bug && *bug};
+                            .covered = getenv("PAGEWALK_COVERAGE") != NULL,
+                            .bugs = getenv("PAGEWALK_BUG") != NULL};
   char path[1024];
   if (!rtl_build(&build, path, sizeof path, err)) return NULL;
   struct rtl_instance* instance = load(path, config, memory, err);

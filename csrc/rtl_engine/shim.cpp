@@ -26,6 +26,9 @@ extern "C" {
 #include "engine/overlap.h"  // its code is the loading program's: one core for all engines
 }
 #include "verilated.h"
+#if VM_COVERAGE
+#include "verilated_cov.h"
+#endif
 #if VM_TRACE
 #include "verilated_fst_c.h"
 #endif
@@ -850,6 +853,15 @@ void op_destroy(void* self) {
   if (shim->wave) shim->wave->close();
 #endif
   shim->top.final();
+#if VM_COVERAGE
+  // A file for each machine; verilator_coverage adds them up.
+  if (const char* folder = std::getenv("PAGEWALK_COVERAGE")) {
+    static unsigned machines = 0;
+    char path[1024];
+    std::snprintf(path, sizeof path, "%s/%d-%u.dat", folder, static_cast<int>(getpid()), machines++);
+    shim->context.coveragep()->write(path);
+  }
+#endif
   delete shim;
 }
 
@@ -1051,7 +1063,7 @@ const struct engine_ops shim_ops = {
 #ifdef PAGEWALK_BUGS
 // Which of the deliberate bugs this machine has: rtl/bugs/bug_choice.sv asks.
 extern "C" int pagewalk_bug() {
-  const char* number = std::getenv("PAGEWALK_BUG");
+  const char* number = std::getenv("PAGEWALK_BUG_NUMBER");
   return number ? std::atoi(number) : 0;
 }
 #endif

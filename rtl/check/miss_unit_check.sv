@@ -19,11 +19,14 @@ module miss_unit_check (
 
   // Who has joined waits for a walk that is in flight, and so not for ever.
   JoinedWaitsForAWalk: assert property (@(posedge clk_i) disable iff (!rst_ni) joined |-> other_walks_i);
+  // Sharing a walk ends with it.
   JoinedEndsWithTheWalk: assert property (@(posedge clk_i) disable iff (!rst_ni) other_done_i |-> !joins_on);
+  // Who shares a walk has none of his own.
   JoinedDoesNotWalk: assert property (@(posedge clk_i) disable iff (!rst_ni) joined |-> !walk_busy & !miss);
 
   // One result for one miss: shared, or by an own walk.
   TakesOrWalks: assert property (@(posedge clk_i) disable iff (!rst_ni) takes |-> !walk_grant & done_o);
+  // A shared result fills the port's own TLB and no more.
   SharedFillsOnlyThePort: assert property (@(posedge clk_i) disable iff (!rst_ni) takes |-> !fill_second_o);
 
 endmodule

@@ -18,6 +18,7 @@ module mmu_top_check #(
   for (genvar w = 0; w < Walkers; w++) begin : g_walker
     logic [mmu_pkg::EpochWidth-1:0] epoch;
     assign epoch = Bypass & mem_valid[w] ? reply_epoch_i[w] : reply_epoch[w];
+    // The reply that a walker goes by is the one to the command that it has given.
     ReplyIsOfThisCommand: assert property (@(posedge clk_i) disable iff (!rst_ni) reply_used[w] |-> epoch == mem_epoch[w]);
   end
 

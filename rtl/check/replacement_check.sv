@@ -17,16 +17,21 @@ module replacement_check #(
   input logic [StateWidth-1:0] asked_d
 );
 
+  // There is a second fill only beside a first.
   SecondOnlyBesideFirst: assert property (@(posedge clk_i) disable iff (!rst_ni) second_i |-> first_i);
+  // The first fill takes a way that exists.
   FirstTakesAWay: assert property (@(posedge clk_i) disable iff (!rst_ni) first_i |-> 32'(first_way_o) < Ways);
+  // So does the second.
   SecondTakesAWay: assert property (@(posedge clk_i) disable iff (!rst_ni) second_i |-> 32'(second_way_o) < Ways);
 
   if (Policy == mmu_pkg::ReplaceNru && Ways > 1) begin : g_nru
+    // NRU: some way of a set asked for a victim is not recent.
     SomeWayIsNotRecent:
       assert property (@(posedge clk_i) disable iff (!rst_ni)
                        !(first_i & asked_c == '1) & !(second_i & asked_d == '1));
   end
   if (Policy == mmu_pkg::ReplaceRandom) begin : g_random
+    // Random: the shift register never gets stuck at zero.
     RegisterIsNeverZero: assert property (@(posedge clk_i) disable iff (!rst_ni) first_i |-> asked_c != '0);
   end
 endmodule

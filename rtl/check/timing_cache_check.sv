@@ -63,12 +63,15 @@ module timing_cache_check #(
   end
 
   EveryWayOnceInTheOrder: assert property (@(posedge clk_i) disable iff (!rst_ni) orders);
+  // Dirty lines are valid.
   DirtyLinesAreValid: assert property (@(posedge clk_i) disable iff (!rst_ni) dirty_valid);
   NoLineFilledOverItself: assert property (@(posedge clk_i) disable iff (!rst_ni) fills_differ);
   // What makes a late mark exact: the line is where it was looked up until the cycle ends.
   LateMarksFindTheirLine: assert property (@(posedge clk_i) disable iff (!rst_ni) late_stays);
+  // A line is marked late only for a demand.
   LateMarksOnlyForDemands:
     assert property (@(posedge clk_i) disable iff (!rst_ni) (Requests'(late_i) & ~demand_i) == '0);
+  // Without an operation nothing is pushed out.
   NothingComesOfNothing: assert property (@(posedge clk_i) disable iff (!rst_ni) op == '0 |-> push_o == '0);
 
 endmodule

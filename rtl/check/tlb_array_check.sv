@@ -44,12 +44,18 @@ module tlb_array_check #(
     end
   end
 
+  // The current PCID sees valid entries only.
   OnlyValidEntriesAreVisible: assert property (@(posedge clk_i) disable iff (!rst_ni) (visible_q & ~valid_q) == '0);
+  // A page that is being filled is there once at most.
   NoPageTwice: assert property (@(posedge clk_i) disable iff (!rst_ni) copies <= 1);
+  // A page that is there is overwritten where it is.
   PageThereIsOverwritten: assert property (@(posedge clk_i) disable iff (!rst_ni) copies != 0 |-> first_again);
+  // Evictions come of fills.
   EvictsOnlyByFills: assert property (@(posedge clk_i) disable iff (!rst_ni) (fill_evicts_o & ~fill_i) == '0);
+  // Uses are hits.
   TouchOnlyHits: assert property (@(posedge clk_i) disable iff (!rst_ni) (touch_i & ~hit_o) == '0);
 
+  // With one port a lookup never hits in the cycle of a fill.
   TouchAndFillMeetOnlyWhereTheyMay:
     assert property (@(posedge clk_i) disable iff (!rst_ni) !Meets |-> !(|touch_i & |fill_i));
 

@@ -145,7 +145,7 @@ static uint64_t sum_of_cycles(json_t* root) {
 
 static void every_command_has_help_with_an_example(void** state) {
   (void)state;
-  static const char* const commands[] = {"tour", "run", "script", "explain", "vectors", "record", "configs"};
+  static const char* const commands[] = {"tour", "run", "script", "explain", "vectors", "record", "reveal", "configs"};
   for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
     succeeded(shell("$P %s --help", commands[i]));
     says(out, "Usage: pagewalk ");
