@@ -27,7 +27,7 @@ struct both {
   size_t answers_room;
   event_fn* on_event;
   void* on_event_ctx;
-  unsigned ticks;  // since the counters were compared
+  size_t passed;  // cycles and references since the counters were compared
   bool differs;
   char report[REPORT];
   size_t report_length;
@@ -128,15 +128,21 @@ static void compare_answers(struct both* both, const struct answer* a, const str
 }
 
 // The events say in the very cycle that something differs; counters are many, and slow to read from the RTL: they are
-// compared now and then, whenever the MMU comes to rest, and before anybody gets to see them.
+// compared now and then, and before anybody gets to see them.
 static void compare_counters(struct both* both) {
-  both->ticks = 0;
+  both->passed = 0;
   struct counters of[2];
   for (int side = 0; side < 2; side++) engine_counters(both->engine[side], &of[side]);
   if (memcmp(&of[0], &of[1], sizeof of[0]) == 0) return;
   const uint64_t *a = (const uint64_t*)&of[0], *b = (const uint64_t*)&of[1];
   for (size_t i = 0; i < COUNTER_COUNT; i++)
     if (a[i] != b[i]) differ(both, counter_names[i], a[i], b[i]);
+}
+
+// After so many cycles or references.
+static void compare_counters_at_times(struct both* both, size_t passed) {
+  both->passed += passed;
+  if (both->passed >= COUNTED_EVERY) compare_counters(both);
 }
 
 static void both_tick(void* self, uint64_t now, const struct tick_in* in, struct tick_out* out) {
@@ -158,7 +164,7 @@ static void both_tick(void* self, uint64_t now, const struct tick_in* in, struct
       differ(both, "tick.next is not in the future", a->next, b->next);
     }
     if (b->next < a->next) a->next = b->next;
-    if (++both->ticks == COUNTED_EVERY || a->next == UINT64_MAX) compare_counters(both);
+    compare_counters_at_times(both, 1);
     compare_events(both);
   }
   *out = outs[0];
@@ -177,7 +183,7 @@ static void play_chunk(struct both* both, const struct ref* refs, size_t n, cons
   for (size_t i = 0; i < a->done && i < b->done && !both->differs; i++)
     compare_answers(both, &both->answers[0][i], &both->answers[1][i]);
   if (a->stop == PLAY_FAULT && b->stop == PLAY_FAULT) compare_answers(both, &a->fault, &b->fault);
-  compare_counters(both);
+  compare_counters_at_times(both, a->done + 1);
   compare_events(both);
   *out = *a;
 }
