@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // bench TRACE...: accesses per second of the RTL engine, of the model engine and of the yardstick (a plain C functional
-// TLB simulator that knows no cycles), side by side in one run. Every page is mapped before the clock starts (--paging
-// eager). One generated workload walks on every access. Best of three passes each; read the ratios, machines are noisy.
+// TLB simulator that knows no cycles), side by side in one run, on three machines. Every page is mapped before the
+// clock starts (--paging eager). One more workload is generated: uniformly random references, which miss in nearly
+// every access. Best of three passes each; read the ratios, machines are noisy.
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,11 +12,17 @@
 #include "machine/machine.h"
 #include "workload/trace.h"
 
-enum { PASSES = 3 };
+enum { PASSES = 3, WORKLOADS = 16 };
 
 struct result {
   double per_second;
   uint64_t itlb_misses, dtlb_misses, walks;  // of the first pass, TLBs empty at its start
+};
+
+struct workload {
+  const char* name;
+  struct trace trace;
+  struct result plain;  // the yardstick's
 };
 
 static void die(const char* text) {
@@ -98,38 +105,65 @@ static struct result yardstick_result(const char* program, const struct trace* t
   return result;
 }
 
-static void bench(const char* name, const char* yardstick, const struct config* config, const struct trace* trace) {
-  struct result plain = yardstick_result(yardstick, trace);
+// The machines that are measured: the two engines' counts of misses must be equal on each.
+static const struct {
+  const char* title;
+  enum paging_mode mode;
+  bool small;  // without second level, walk caches and timing caches
+} machines[] = {{"small: L1 TLBs alone, 32-bit paging", MODE_32BIT, true},
+                {"default: second level, walk caches, L1D and L2, 32-bit paging", MODE_32BIT, false},
+                {"default, 4-level paging", MODE_4LEVEL, false}};
+
+static struct config machine_config(size_t i) {
+  struct error err;
+  struct config config;
+  config_default(&config);
+  config.mode = machines[i].mode;
+  if (!config_set(&config, "ram.mib=1024", &err)) die(err.text);
+  if (!machines[i].small) return config;
+  config.stlb.sets = 0;
+  config.psc.pde = config.psc.pdpte = config.psc.pml4e = config.psc.pml5e = 0;
+  config.cache.l1d.sets = config.cache.l2.sets = 0;
+  return config;
+}
+
+static void measure(const struct workload* workload, const struct config* config) {
+  const struct trace* trace = &workload->trace;
+  const struct result* plain = &workload->plain;
   struct result model = engine_result(ENGINE_MODEL, config, trace);
   struct result rtl = engine_result(ENGINE_RTL, config, trace);
   bool same = model.itlb_misses == rtl.itlb_misses && model.dtlb_misses == rtl.dtlb_misses;
-  printf("%-28.28s %9zu %9.1f %9.1f %9.2f %9.3f %9.4f %6.2f%%%s\n", name, trace->count, plain.per_second / 1e6,
-         model.per_second / 1e6, rtl.per_second / 1e6, model.per_second / plain.per_second,
-         rtl.per_second / plain.per_second, 100.0 * (double)rtl.walks / (double)trace->count,
+  printf("%-28.28s %9zu %9.1f %9.1f %9.2f %9.3f %9.4f %6.2f%%%s\n", workload->name, trace->count,
+         plain->per_second / 1e6, model.per_second / 1e6, rtl.per_second / 1e6, model.per_second / plain->per_second,
+         rtl.per_second / plain->per_second, 100.0 * (double)rtl.walks / (double)trace->count,
          same ? "" : "  model and RTL count differently!");
   fflush(stdout);
 }
 
-int main(int argc, char** argv) {
+// `file`, or the generated one if NULL.
+static void load(struct workload* workload, const char* yardstick, const char* file) {
   struct error err;
-  struct config config;
-  if (argc < 2) die("usage: bench YARDSTICK TRACE...");
-  config_default(&config);
-  if (!config_set(&config, "ram.mib=1024", &err)) die(err.text);
-  printf("million accesses a second, best of %d passes; config %s, 32-bit tables, every page mapped beforehand\n\n",
-         PASSES, config.name);
-  printf("%-28s %9s %9s %9s %9s %9s %9s %7s\n", "workload", "accesses", "yardstick", "model", "rtl", "model/y", "rtl/y",
-         "walks");
-  for (int i = 2; i <= argc; i++) {
-    struct trace trace;
-    struct trace_options options = {0};
-    const char* slash = i < argc ? strrchr(argv[i], '/') : NULL;
-    const char* name = i == argc ? "every access walks" : slash ? slash + 1 : argv[i];
-    bool loaded = i == argc ? trace_generate(&trace, "uniform:pages=100000,refs=1000000", 1, NULL, &err)
-                            : trace_load(&trace, argv[i], &options, &err);
-    if (!loaded || !trace_fit(&trace, MODE_32BIT, false, NULL, &err)) die(err.text);
-    bench(name, argv[1], &config, &trace);
-    trace_free(&trace);
+  struct trace_options options = {0};
+  const char* slash = file ? strrchr(file, '/') : NULL;
+  workload->name = !file ? "uniform, 100,000 pages" : slash ? slash + 1 : file;
+  bool loaded = file ? trace_load(&workload->trace, file, &options, &err)
+                     : trace_generate(&workload->trace, "uniform:pages=100000,refs=1000000", 1, NULL, &err);
+  if (!loaded || !trace_fit(&workload->trace, MODE_32BIT, false, NULL, &err)) die(err.text);
+  workload->plain = yardstick_result(yardstick, &workload->trace);
+}
+
+int main(int argc, char** argv) {
+  static struct workload workloads[WORKLOADS];
+  if (argc < 2 || argc - 1 > WORKLOADS) die("usage: bench YARDSTICK TRACE... (at most 15)");
+  size_t count = (size_t)argc - 1;
+  for (size_t i = 0; i < count; i++) load(&workloads[i], argv[1], i + 2 < (size_t)argc ? argv[i + 2] : NULL);
+  printf("million accesses a second, best of %d passes; every page is mapped beforehand\n", PASSES);
+  for (size_t m = 0; m < sizeof machines / sizeof *machines; m++) {
+    struct config config = machine_config(m);
+    printf("\n%s\n%-28s %9s %9s %9s %9s %9s %9s %7s\n", machines[m].title, "workload", "accesses", "yardstick", "model",
+           "rtl", "model/y", "rtl/y", "walks");
+    for (size_t i = 0; i < count; i++) measure(&workloads[i], &config);
   }
+  for (size_t i = 0; i < count; i++) trace_free(&workloads[i].trace);
   return 0;
 }

@@ -35,6 +35,9 @@ everything=(-GStlbSets=8 -GStlbWays=3 -GPscPde=4 -GPscPdpte=3 -GPscPml4e=2 -GPsc
   -GL1dSets=64 -GL1dWays=8 -GL2Sets=1024 -GL2Ways=8 -GDataTimed="1'd1")
 lint "${everything[@]}"
 lint "${everything[@]}" -GBypass="1'd1"
+lint -GWalkers=2                                                       # a walker for each port
+lint "${everything[@]}" -GWalkers=2
+lint "${everything[@]}" -GWalkers=2 -GBypass="1'd1" -GDtlbPolicy=3 -GItlbPolicy=4 -GStlbPolicy=2 -GStlbLargeSets=2
 lint -GStlbSets=128 -GStlbWays=12 -GStlbLargeSets=1 -GStlbLargeWays=16 # the second level alone, large pages apart
 lint -GPscPde=1                                                        # one walk cache
 lint -GL2Sets=1 -GL2Ways=4 -GL3Sets=1 -GL3Ways=16 -GCacheEntry=1       # no L1D; fully associative
@@ -42,9 +45,8 @@ lint -GL2Sets=1 -GL2Ways=4 -GL3Sets=1 -GL3Ways=16 -GCacheEntry=1       # no L1D;
 # The subset of the leaf modules (docs/rtl.md) is what yosys reads.
 if command -v yosys >/dev/null; then
   leaves=(rtl/permission.sv rtl/segment/segment_unit.sv rtl/tlb/tlb_array.sv rtl/tlb/replace_*.sv
-    rtl/walk/{entry_decode,level_table,walker,walk_cache}.sv rtl/memory/*.sv)
-  for top in segment_unit tlb_array walker walk_cache timing_caches \
-    replace_fifo replace_nru replace_random; do
+    rtl/walk/{entry_decode,level_table,walker,walk_cache}.sv rtl/memory/timing_cache{,s}.sv)
+  for top in segment_unit replacement tlb_array walker walk_cache timing_caches; do
     yosys -q -p "read_verilog -sv $package ${leaves[*]}; hierarchy -check -top $top; proc; check -assert"
   done
 fi

@@ -170,11 +170,15 @@ static bool play_both(struct tour* tour, struct output* wave, struct error* err)
 
 // ---- the tour -------------------------------------------------------------------------------------------------------
 
+static unsigned cache_kib(const struct cache_config* cache) { return cache->sets * cache->ways * 64 / 1024; }
+
 static void print_machine(void) {
   struct config config;
   config_default(&config);
-  printf("  machine  the Verilated MMU: ITLB %u x %u, DTLB %u x %u, memory in %u cycles (docs/config.md)\n",
-         config.itlb.sets, config.itlb.ways, config.dtlb.sets, config.dtlb.ways, config.dram.latency);
+  printf("  machine  the Verilated MMU: ITLB and DTLB %u x %u, second level %u x %u, walk caches,\n", config.dtlb.sets,
+         config.dtlb.ways, config.stlb.sets, config.stlb.ways);
+  printf("           L1D of %u KiB, L2 of %u KiB, memory in %u cycles (docs/config.md)\n", cache_kib(&config.cache.l1d),
+         cache_kib(&config.cache.l2), config.dram.latency);
 }
 
 static void print_opening(const struct tour* tour) {

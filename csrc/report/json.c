@@ -79,6 +79,15 @@ static json_t* cache_json(const struct cache_counters* cache) {
   return object;
 }
 
+// Every counter that is not 0, by its name.
+static json_t* all_counters_json(const struct counters* counters) {
+  const uint64_t* value = (const uint64_t*)counters;
+  json_t* object = json_object();
+  for (size_t i = 0; counter_names[i]; i++)
+    if (value[i]) put_dotted(object, counter_names[i], json_integer((json_int_t)value[i]));
+  return object;
+}
+
 // The counters that a process and the kernel have alike. What the machine does not have counts nothing.
 static void put_counters(json_t* object, const struct counters* counters) {
   json_t *psc = json_object(), *cache = json_object();
@@ -98,6 +107,7 @@ static void put_counters(json_t* object, const struct counters* counters) {
   put(object, "walk_cycles", counters->walk_cycles);
   put(object, "ad_updates", counters->ad_updates);
   put(object, "cas_failures", counters->cas_failures);
+  json_object_set_new(object, "counters", all_counters_json(counters));
 }
 
 static json_t* kernel_json(const struct report* report) {

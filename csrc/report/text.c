@@ -108,6 +108,17 @@ static struct cell cycles_a_walk(const struct report* r) {
 static struct cell writebacks(const struct report* r) { return count_cell(r->process.writebacks); }
 static struct cell merged(const struct report* r) { return count_cell(r->process.merged); }
 
+static struct cell prefetched(const struct report* r) { return count_cell(r->process.prefetch.fills); }
+static struct cell prefetch_walks(const struct report* r) { return count_cell(r->process.prefetch.walks); }
+
+static uint64_t dram_accesses(const struct report* r) {
+  return r->process.dram_row_hits + r->process.dram_row_opens + r->process.dram_row_conflicts;
+}
+static struct cell row_hits(const struct report* r) { return share_cell(r->process.dram_row_hits, dram_accesses(r)); }
+static struct cell row_conflicts(const struct report* r) {
+  return share_cell(r->process.dram_row_conflicts, dram_accesses(r));
+}
+
 static struct cell minor(const struct report* r) { return count_cell(r->os.faults_minor); }
 static struct cell major(const struct report* r) { return count_cell(r->os.faults_major); }
 static struct cell protection(const struct report* r) { return count_cell(r->os.faults_protection); }
@@ -158,6 +169,14 @@ static bool has_two_walkers(const struct report* r, size_t unit) {
   (void)unit;
   return r->config.walkers > 1;
 }
+static bool has_prefetch(const struct report* r, size_t unit) {
+  (void)unit;
+  return r->config.prefetch != PREFETCH_NONE;
+}
+static bool has_rows(const struct report* r, size_t unit) {
+  (void)unit;
+  return r->config.dram.banks > 0;
+}
 static bool has_timed_data(const struct report* r, size_t unit) {
   return r->config.data.cache == DATA_CACHE_TIMED && report_has_cache(r, unit);
 }
@@ -173,6 +192,9 @@ static void print_translation(const struct table* t) {
   print_row(t, "cycles a walk", cycles_a_walk);
   for (size_t i = 0; i < REPORT_PSCS; i++)
     if (any_has(t, report_has_psc, i)) print_lookups(t, report_pscs[i].label, offsetof(struct counters, psc[i]));
+  if (!any_has(t, has_prefetch, 0)) return;
+  print_row(t, "walks to prefetch", prefetch_walks);
+  print_row(t, "entries prefetched", prefetched);
 }
 
 static void print_caches(const struct table* t) {
@@ -189,6 +211,13 @@ static void print_caches(const struct table* t) {
                   at + offsetof(struct cache_counters, data_misses));
   }
   if (heading) print_row(t, "lines written back", writebacks);
+}
+
+static void print_dram(const struct table* t) {
+  if (!any_has(t, has_rows, 0)) return;
+  print_heading(t, "DRAM");
+  print_row(t, "hits of the open row", row_hits);
+  print_row(t, "conflicts with it", row_conflicts);
 }
 
 // ---- the account ----------------------------------------------------------------------------------------------------
@@ -296,6 +325,8 @@ void report_text(FILE* out, const struct report* const* reports, const char* con
 
   print_translation(&t);
   print_caches(&t);
+
+  print_dram(&t);
 
   print_heading(&t, "Paging");
   print_row(&t, "minor faults", minor);

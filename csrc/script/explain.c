@@ -41,18 +41,46 @@ static void record(void* ctx, const struct event* event) {
   if (e->event_count < EXPLAIN_EVENTS) e->events[e->event_count++] = *event;
 }
 
-// The TLB entry that the access hit, if it has not been dropped since: the page's size.
-static unsigned shift_of_hit(struct bench* bench, const struct explanation* e) {
+#define TLB_ARRAYS (ARRAY_STLB_LARGE + 1)
+
+// All TLB entries at one moment.
+struct snapshot {
+  struct tlb_entry* entries[TLB_ARRAYS];
+  size_t count[TLB_ARRAYS];
+};
+
+static void take_snapshot(struct engine* engine, struct snapshot* snapshot) {
+  for (enum tlb_array array = 0; array < TLB_ARRAYS; array++) {
+    size_t count = engine_dump(engine, array, NULL, 0);
+    snapshot->entries[array] = calloc(count + 1, sizeof(struct tlb_entry));
+    snapshot->count[array] = snapshot->entries[array] ? count : 0;
+    engine_dump(engine, array, snapshot->entries[array], snapshot->count[array]);
+  }
+}
+
+static void free_snapshot(struct snapshot* snapshot) {
+  for (int array = 0; array < TLB_ARRAYS; array++) free(snapshot->entries[array]);
+}
+
+// The size of the page whose entry this lookup hit, as a shift; 0 if it is not in the snapshot.
+static unsigned shift_in(const struct snapshot* snapshot, const struct event* lookup) {
+  for (size_t i = 0; i < snapshot->count[lookup->array]; i++) {
+    const struct tlb_entry* entry = &snapshot->entries[lookup->array][i];
+    bool there = entry->set == lookup->set && entry->way == lookup->way;
+    if (there && (entry->va ^ lookup->va) >> entry->shift == 0) return entry->shift;
+  }
+  return 0;
+}
+
+// The size of the page that the access hit in a TLB, as a shift. A fault drops the entry: `before` has it; a second
+// part may hit what the first has brought: `after` has it.
+static unsigned shift_of_hit(const struct explanation* e, const struct snapshot* before, const struct snapshot* after) {
   unsigned shift = 0;
   for (size_t i = 0; i < e->event_count; i++) {
     const struct event* event = &e->events[i];
     if (event->type != EVENT_LOOKUP || !event->hit) continue;
-    size_t count = engine_dump(bench->engine, event->array, NULL, 0);
-    struct tlb_entry* entries = calloc(count + 1, sizeof *entries);
-    if (entries) count = engine_dump(bench->engine, event->array, entries, count);
-    for (size_t k = 0; entries && k < count; k++)
-      if (entries[k].set == event->set && entries[k].way == event->way) shift = entries[k].shift;
-    free(entries);
+    unsigned old = shift_in(before, event);
+    shift = old ? old : shift_in(after, event);
   }
   return shift;
 }
@@ -70,11 +98,16 @@ bool explain_access(struct bench* bench, const struct ref* ref, struct explanati
   e->va = (ref->va + bench->segments[ref->segment].base) & mask;
 
   struct bench_access access = {.ref = *ref};
+  struct snapshot before, after;
+  take_snapshot(bench->engine, &before);
   engine_on_event(bench->engine, record, e);
   bool ok = bench_window(bench, &access, 1, NULL, 0, err);
   engine_on_event(bench->engine, NULL, NULL);
+  take_snapshot(bench->engine, &after);
   e->answer = access.answer;
-  if (ok) e->hit_shift = shift_of_hit(bench, e);
+  e->hit_shift = shift_of_hit(e, &before, &after);
+  free_snapshot(&before);
+  free_snapshot(&after);
   return ok;
 }
 

@@ -28,7 +28,7 @@ struct explanation {
   uint64_t registers[5], pdptes[4];
   struct ref ref;
   uint64_t va;         // linear: the segment's base added
-  unsigned hit_shift;  // page size of the TLB entry that it hit, if it did and the entry is still there; else 0
+  unsigned hit_shift;  // page size of the TLB entry that it hit; 0 if it hit none
   struct answer answer;
   struct event events[EXPLAIN_EVENTS];  // of this access, in order
   size_t event_count;

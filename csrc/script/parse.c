@@ -193,6 +193,10 @@ static bool parse_expectation(struct parser* parser, struct script_result* expec
   return unknown(parser, "expectation", word, all);
 }
 
+static const unsigned any_field = 0xff;
+static const unsigned control_fields = FIELD_OUTCOME | FIELD_CYCLES;
+static const unsigned probe_fields = 0xff & ~(FIELD_CYCLES | FIELD_MERGED);
+
 // `=> ...` up to `;` or the end of the line. `allowed` masks the fields that make sense for the operation.
 static bool parse_expectations(struct parser* parser, struct script_result* expect, unsigned allowed) {
   while (peek(parser) && strcmp(peek(parser), ";") != 0) {
@@ -200,19 +204,19 @@ static bool parse_expectations(struct parser* parser, struct script_result* expe
     unsigned before = expect->fields;
     if (!parse_expectation(parser, expect, word)) return false;
     if ((expect->fields & ~before) & ~allowed)
-      return fail(parser, "'%s' can't be expected of this operation: it only has ok, gp and cycles=", word);
+      return fail(
+          parser, "'%s' can't be expected of this operation: %s", word,
+          allowed == probe_fields ? "a probe takes no time and shares no walk" : "it only has ok, gp and cycles=");
   }
   return expect->fields || fail(parser, "nothing is stated after `=>`: add an expectation, or take the `=>` away");
 }
 
-static const unsigned any_field = 0xff;
-static const unsigned control_fields = FIELD_OUTCOME | FIELD_CYCLES;
-
 // ---------------------------------------------------------------------------------------------------------------------
 // Operations
 
-static const char* const operation_names[] = {"set",    "reg",     "mem4", "mem8", "check4", "check8", "seg", "access",
-                                              "invlpg", "invpcid", "wait", "both", "at",     "show",   NULL};
+static const char* const operation_names[] = {"set", "reg",    "mem4",   "mem8",    "check4", "check8",
+                                              "seg", "access", "invlpg", "invpcid", "wait",   "both",
+                                              "at",  "show",   "probe",  NULL};
 
 static bool parse_control_tail(struct parser* parser, struct script_op* op) {
   op->control.user = take_if(parser, "user");
@@ -401,6 +405,12 @@ static bool parse_show(struct parser* parser, struct script_op* op) {
   return !take_if(parser, "=>") || parse_counts(parser, op);
 }
 
+static bool parse_probe(struct parser* parser, struct script_op* op) {
+  op->kind = SCRIPT_PROBE;
+  if (!parse_ref(parser, &op->ref[0])) return false;
+  return !take_if(parser, "=>") || parse_expectations(parser, &op->expect[0], probe_fields);
+}
+
 static bool parse_at(struct parser* parser, struct script_op* op) {
   if (!number(parser, "cycle", 10, &op->at)) return false;
   if (op->at >= UINT64_C(1) << 40) return fail(parser, "`at` %" PRIu64 " is too far away", op->at);
@@ -429,6 +439,7 @@ static bool parse_operation(struct parser* parser, struct script_op* op) {
   if (strcmp(word, "both") == 0) return parse_both(parser, op);
   if (strcmp(word, "at") == 0) return parse_at(parser, op);
   if (strcmp(word, "show") == 0) return parse_show(parser, op);
+  if (strcmp(word, "probe") == 0) return parse_probe(parser, op);
   if (strcmp(word, "seg") == 0) return parse_seg(parser, op);
   if (strcmp(word, "invpcid") == 0) return parse_invpcid(parser, op);
   if (strcmp(word, "wait") == 0) {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/serial.h"
 #include "engine/watchdog.h"
 #include "script/names.h"
 #include "script/script.h"
@@ -203,6 +204,24 @@ static bool run_access(struct runner* runner, const struct script_op* op) {
   return true;
 }
 
+static bool run_probe(struct runner* runner, const struct script_op* op) {
+  struct answer answer;
+  if (!address_fits(runner, op, op->ref[0].va)) return false;
+  if (serial_crosses(&op->ref[0], runner->bench->segments)) {
+    error_set(runner->err, "the bytes lie in two pages: probe each of them by itself");
+    return stop(runner, op);
+  }
+  engine_probe(runner->bench->engine, &op->ref[0], &answer);
+  if (!engine_agrees(runner->bench->engine, NULL)) {
+    error_set(runner->err, "the engines differ");
+    return stop(runner, op);
+  }
+  struct script_result result = result_of_answer(&answer);
+  result.fields &= ~(unsigned)(FIELD_CYCLES | FIELD_MERGED);
+  judge(runner, op, &result, 1);
+  return true;
+}
+
 static bool run_check(struct runner* runner, const struct script_op* op) {
   const struct ram* memories[2] = {runner->bench->ram, runner->bench->mirror};
   print_line(runner, op, NULL, 0);
@@ -228,6 +247,8 @@ static bool run_op(struct runner* runner, const struct script_op* op) {
       return run_control(runner, op);
     case SCRIPT_ACCESS:
       return run_access(runner, op);
+    case SCRIPT_PROBE:
+      return run_probe(runner, op);
     case SCRIPT_CHECK:
       return run_check(runner, op);
     case SCRIPT_MEM:

@@ -21,6 +21,7 @@ enum script_op_kind {
   SCRIPT_ACCESS,   // access, both
   SCRIPT_WAIT,
   SCRIPT_SHOW,
+  SCRIPT_PROBE,  // the debug port asked what an access would be answered
 };
 
 enum script_show { SHOW_DTLB, SHOW_ITLB, SHOW_STLB, SHOW_PSC, SHOW_COUNTERS };
@@ -61,7 +62,7 @@ struct script_op {
   struct control control;  // CONTROL
   uint64_t pa, value;      // MEM, CHECK
   unsigned size;           // MEM, CHECK: 4 or 8
-  struct ref ref[2];       // ACCESS
+  struct ref ref[2];       // ACCESS; PROBE: ref[0]
   unsigned refs;           // ACCESS: 1, or 2 for `both`
   uint64_t wait;           // WAIT: cycles
   enum script_show show;

@@ -33,34 +33,31 @@ static void show_array(struct engine* engine, enum tlb_array array, const char* 
   free(entries);
 }
 
-// The part of a counter's name before its last dot; without one, the whole set of such names is one group.
-static int group_length(const char* name) {
-  const char* dot = strrchr(name, '.');
-  return dot ? (int)(dot - name) : 0;
-}
-
+// Whether two counters stand on one line: names with the same first word, or without a dot.
 static bool same_group(const char* a, const char* b) {
-  int length = group_length(a);
-  return length == group_length(b) && strncmp(a, b, (size_t)length) == 0;
+  size_t length = strcspn(a, ".");
+  bool dotted = a[length] == '.';
+  return dotted ? strncmp(a, b, length + 1) == 0 : !strchr(b, '.');
 }
 
-// A line a group of counters; groups of which nothing was ever counted (a machine without them) are left out.
+// The counters that have counted anything, a group of them a line, or more if it is long.
 static void show_counters(const struct engine* engine, FILE* out) {
+  enum { MARGIN = 9, WIDTH = 118 };
   struct counters counters;
   engine_counters(engine, &counters);
   const uint64_t* value = (const uint64_t*)&counters;
-  for (int first = 0, end; counter_names[first]; first = end) {
-    uint64_t any = 0;
-    for (end = first; counter_names[end] && same_group(counter_names[first], counter_names[end]);) any |= value[end++];
-    if (!any) continue;
-    for (int i = first; i < end; i++)
-      fprintf(out, "%s%s=%" PRIu64,
-              (i - first) % 8 ? " "
-              : i == first    ? "         "
-                              : "\n         ",
-              counter_names[i], value[i]);
-    fputc('\n', out);
+  const char* last = NULL;
+  int column = 0;
+  for (int i = 0; counter_names[i]; i++) {
+    char text[80];
+    if (!value[i]) continue;
+    int length = snprintf(text, sizeof text, " %s=%" PRIu64, counter_names[i], value[i]);
+    bool fits = last && same_group(last, counter_names[i]) && column + length <= WIDTH;
+    if (!fits) column = fprintf(out, "%s%*s", last ? "\n" : "", MARGIN - 1, "") - (last ? 1 : 0);
+    column += fprintf(out, "%s", text);
+    last = counter_names[i];
   }
+  fputs(last ? "\n" : "         none has counted anything\n", out);
 }
 
 static void show_arrays(struct engine* engine, enum tlb_array first, enum tlb_array last, FILE* out) {

@@ -82,6 +82,10 @@ void script_write_op(const struct script_op* op, bool expect, FILE* out) {
         write_ref(&op->ref[1], out);
       }
       break;
+    case SCRIPT_PROBE:
+      fputs("probe ", out);
+      write_ref(&op->ref[0], out);
+      break;
     case SCRIPT_WAIT:
       fprintf(out, "wait %" PRIu64, op->wait);
       break;

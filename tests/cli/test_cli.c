@@ -359,7 +359,9 @@ static void machines_without_pcids_or_global_pages_run(void** state) {
 
 static void runs_add_up(void** state) {
   (void)state;
-  static const char* const ways[] = {"", "--frames 60", "--paging eager", "--frames 60 --warm 5000"};
+  static const char* const ways[] = {
+      "", "--frames 60", "--paging eager", "--frames 60 --warm 5000",
+      "--frames 60 --set prefetch=next-page --set dram.banks=8 --set walkers=2 --set core.overlap=true"};
   static const char* const modes[] = {"32-bit", "pae", "4-level", "5-level"};
   for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
     for (size_t m = 0; m < 4; m++) {
@@ -719,6 +721,7 @@ static const struct CMUnitTest tests[] = {
     CASE(addresses_beyond_user_space_are_told),
     CASE(unknown_generators_are_told),
     CASE(nothing_left_to_run_is_told),
+    CASE(machines_without_pcids_or_global_pages_run),
     CASE(runs_add_up),
     CASE(everything_adds_up_in_every_mode),
     CASE(the_same_run_gives_the_same_json),

@@ -39,7 +39,13 @@ static struct report example(void) {
                   .walk_refs = 1017,
                   .walk_cycles = 1018,
                   .ad_updates = 1019,
-                  .cas_failures = 1020},
+                  .cas_failures = 1020,
+                  .dtlb_sizes = {.hits = {6001, 0, 6002}},
+                  .faults_by_error = {[7] = 6003},
+                  .prefetch = {.walks = 6004, .fills = 6005},
+                  .dram_row_hits = 6006,
+                  .dram_row_opens = 6007,
+                  .dram_row_conflicts = 6008},
       .kernel = {.refs = 2005,
                  .itlb = {2006, 2007, 2008, 2009, 2010},
                  .dtlb = {2011, 2012, 2013, 2014, 2015},
@@ -202,6 +208,12 @@ static void the_stable_keys_are_there(void** state) {
       {"kernel.walks", 2016},
       {"kernel.walk_refs", 2017},
       {"kernel.walk_cycles", 2018},
+      {"counters.walks", 1016},
+      {"counters.dtlb.by_size.hits.1g", 6002},
+      {"counters.faults.007", 6003},
+      {"counters.prefetch.walks", 6004},
+      {"counters.dram.row_hits", 6006},
+      {"kernel.counters.walks", 2016},
       {"kernel.zero_fills", 3004},
       {"kernel.swap_ins", 3005},
       {"kernel.swap_outs", 3006},
@@ -286,7 +298,8 @@ static void check_described(const char* docs, json_t* object) {
   json_t* value;
   json_object_foreach(object, key, value) {
     if (!strstr(docs, key)) fail_msg("docs/json.md says nothing of '%s'", key);
-    if (json_is_object(value) && strcmp(key, "config") != 0) check_described(docs, value);
+    bool elsewhere = strcmp(key, "config") == 0 || strcmp(key, "counters") == 0;
+    if (json_is_object(value) && !elsewhere) check_described(docs, value);
   }
 }
 
@@ -362,15 +375,17 @@ static void the_text_shows_what_the_machine_has(void** state) {
   struct config* config = &report.config;
   small_machine(config);
   char* text = text_of(write_text, &columns);
-  static const char* const absent[] = {"second-level hits", "PDE cache",    "Caches",
-                                       "L1D hits",          "written back", "shared"};
-  for (size_t i = 0; i < 6; i++) says_not(text, absent[i]);
+  static const char* const absent[] = {
+      "second-level hits", "PDE cache", "Caches", "L1D hits", "written back", "shared", "prefetch", "DRAM", "open row"};
+  for (size_t i = 0; i < 9; i++) says_not(text, absent[i]);
   free(text);
 
   config->stlb.sets = 8;
   config->psc.pde = config->psc.pdpte = config->psc.pml4e = config->psc.pml5e = 2;
   config->cache.l1d.sets = config->cache.l2.sets = config->cache.l3.sets = 64;
   config->walkers = 2;
+  config->prefetch = PREFETCH_ADJACENT;
+  config->dram.banks = 8;
   static const size_t levels[MODE_COUNT] = {0, 1, 1, 3, 4};
   for (enum paging_mode mode = MODE_32BIT; mode < MODE_COUNT; mode++) {
     config->mode = mode;
@@ -382,6 +397,10 @@ static void the_text_shows_what_the_machine_has(void** state) {
     says(text, pscs[1]);
     for (size_t i = 1; i < 4; i++) (i < levels[mode] ? says : says_not)(text, pscs[1 + i]);
     for (size_t i = 0; i < 7; i++) says(text, caches[i]);
+    says(text, "walks to prefetch                      6,004");
+    says(text, "entries prefetched                     6,005");
+    says(text, "hits of the open row                   6,006  33.33 %");
+    says(text, "conflicts with it                      6,008  33.34 %");
     free(text);
   }
 

@@ -43,9 +43,16 @@ static void timing_caches(void** state) {
         "rtl/memory/timing_cache.sv rtl/memory/timing_caches.sv rtl/check/timing_cache_check.sv");
 }
 
+static void late_replies(void** state) {
+  (void)state;
+  bench("epoch_bench",
+        "$(find rtl -name '*.sv' -not -name mmu_pkg.sv -not -path 'rtl/check/*') rtl/check/mmu_top_check.sv");
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(replacement_policies),
     cmocka_unit_test(walk_cache),
     cmocka_unit_test(timing_caches),
+    cmocka_unit_test(late_replies),
 };
 TEST_MAIN(tests)

@@ -136,6 +136,32 @@ static void every_unit_is_told(void** state) {
   script_free(&script);
 }
 
+// A large page in a mixed TLB, whose entry the fault drops: the address is split as that page's all the same.
+static void a_fault_on_a_large_page_is_split_as_one(void** state) {
+  (void)state;
+  static const char text[] =
+      "set dtlb.large.sets=0\nmem4 1004 8000e3\nreg cr4 10\nreg cr3 1000\nreg cr0 80000011\naccess r 5abcde\n";
+  struct ref ref = {.va = 0x5abcde, .size = 1, .kind = ACCESS_READ, .flags = REF_USER};
+  struct config config;
+  struct script script;
+  struct bench bench;
+  struct script_totals totals = {0};
+  struct explanation e;
+  struct error err;
+  config_default(&config);
+  if (!script_parse(&script, "t", text, strlen(text), &config, &err)) fail_msg("%s", err.text);
+  assert_true(bench_open(&bench, ENGINE_MODEL, &script.config, &err));
+  assert_true(script_run(&script, &bench, NULL, &totals, &err));
+  assert_true(explain_access(&bench, &ref, &e, &err));
+  assert_int_equal(e.answer.fault, FAULT_PF);
+  assert_int_equal(explain_offset_bits(&e), 22);
+  char* text_of = told(&e);
+  if (!strstr(text_of, "DTLB: hit") || !strstr(text_of, "offset 1abcde")) fail_msg("%s", text_of);
+  free(text_of);
+  bench_close(&bench);
+  script_free(&script);
+}
+
 static void quiz(const char* answers, bool finishes, unsigned right, unsigned asked) {
   struct explanation e;
   struct ref ref = {.va = 0x401234, .size = 1, .kind = ACCESS_READ, .flags = REF_USER};
@@ -166,9 +192,13 @@ static void the_quiz_checks_answers(void** state) {
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(a_32bit_walk_is_told),       cmocka_unit_test(a_large_pae_page_is_told),
-    cmocka_unit_test(a_fault_is_told_bit_by_bit), cmocka_unit_test(long_mode_is_told),
-    cmocka_unit_test(every_unit_is_told),         cmocka_unit_test(the_quiz_checks_answers),
+    cmocka_unit_test(a_32bit_walk_is_told),
+    cmocka_unit_test(a_large_pae_page_is_told),
+    cmocka_unit_test(a_fault_is_told_bit_by_bit),
+    cmocka_unit_test(long_mode_is_told),
+    cmocka_unit_test(a_fault_on_a_large_page_is_split_as_one),
+    cmocka_unit_test(every_unit_is_told),
+    cmocka_unit_test(the_quiz_checks_answers),
 };
 
 TEST_MAIN(tests)

@@ -243,6 +243,8 @@ static void bad_text_is_told_with_file_line_and_advice(void** state) {
       {"reg cr2 1", "unknown register 'cr2'"},
       {"reg cr0", "value is missing"},
       {"reg cr0 11 => pa=1", "'pa=1' can't be expected of this operation"},
+      {"probe r 1000 => ok cycles=1", "'cycles=1' can't be expected of this operation: a probe takes no time"},
+      {"at 3 probe r 1000", "`at N` goes in front of"},
       {"invlpg 1000 => pf", "ends in ok or gp"},
       {"mem4 2000 100000000", "does not fit 4 bytes: use mem8"},
       {"check4 2000 100000000", "does not fit 4 bytes: use check8"},
@@ -399,8 +401,10 @@ static void show_prints_entries_and_counters(void** state) {
   expect_run(PLAIN "set psc.pde=2\n" TABLES "access r 401000\nshow psc\n", 0, 0, "psc, PDEs: 1 valid");
   expect_run(PLAIN "set psc.pde=2\n" TABLES "access r 401000\nshow psc\n", 0, 0, "400000 -> 2000          4 MiB ");
   expect_run(PLAIN "set psc.pde=2\n" TABLES "access r 401000\nshow counters\n", 0, 0,
-             "psc.pde.hits=0 psc.pde.misses=1");
+             "psc.pde.misses=1 psc.pde.fills=1\n");
   expect_run(PAGING "access r 401000\naccess w 401004\nshow counters\n", 0, 0, "dtlb.hits=1 dtlb.misses=1");
+  expect_run(PAGING "access x 401000\nshow counters\n", 0, 0, "\n         reads.pte.dram=1 reads.pde.dram=1\n");
+  expect_run(PLAIN "show counters\n", 0, 0, "none has counted anything");
   expect_run(PAGING "access x 401000\nshow itlb\n", 0, 0, "itlb, main array: 1 valid");
 }
 
