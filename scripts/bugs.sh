@@ -78,7 +78,7 @@ for column in "${columns[@]}"; do
   [ -z "$how" ] || [ "$how" = "not run" ] || { echo "bugs: the $column complain without a bug: $how" >&2; exit 1; }
 done
 
-patience=120
+patience=15
 missed=0 only_lockstep=0
 printf '| bug | line | what is wrong | scripts | judge | assertions | lockstep |\n|---|---|---|---|---|---|---|\n' | tee "$table"
 for n in "${numbers[@]}"; do

@@ -6,7 +6,7 @@
 #include <string.h>
 
 // What each engine has so far; lockstep needs both.
-static const unsigned model_has = PART_WALKERS, rtl_has = 0;
+enum { RTL_HAS = PART_WALKERS | PART_ROWS | PART_FEATURES, MODEL_HAS = RTL_HAS | PART_PREFETCH };
 
 #define NO_CACHES " cache.l1d.sets=0 cache.l2.sets=0 cache.l3.sets=0"
 #define SMALL_TLBS                                                                       \
@@ -88,6 +88,6 @@ void geometry_config(const struct geometry* geometry, struct config* config) {
 }
 
 bool geometry_runs(const struct geometry* geometry, enum engine_kind kind) {
-  unsigned has = kind == ENGINE_MODEL ? model_has : kind == ENGINE_RTL ? rtl_has : model_has & rtl_has;
+  unsigned has = kind == ENGINE_MODEL ? MODEL_HAS : kind == ENGINE_RTL ? RTL_HAS : MODEL_HAS & RTL_HAS;
   return (geometry->parts & ~has) == 0;
 }
