@@ -32,7 +32,7 @@ struct sweep_result {
   uint64_t left_out;          // not legal: like another one in all that counts
   uint64_t ways[SWEEP_WAYS];  // accesses judged, by the way they were served; a combination that no access can bring
                               // into a TLB or walk cache has only the first
-  uint64_t ok, faults;  // of these accesses
+  uint64_t ok, faults;        // of these accesses
   bool interrupted;
 };
 

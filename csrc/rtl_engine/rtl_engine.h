@@ -12,7 +12,8 @@
 
 // `traced`: a build that can write waveforms. With PAGEWALK_ASSERT=1 in the environment: a build that checks the
 // assertions of rtl/check/ and stops the program when one fails. With PAGEWALK_QUICK_BUILD=1: one that is compiled with
-// less optimisation, for tests of few cycles. Returns NULL with a message, for instance when Verilator is not installed.
+// less optimisation, for tests of few cycles. Returns NULL with a message, for instance when Verilator is not
+// installed.
 struct engine* rtl_engine_create(const struct config* config, struct memory_bus memory, bool traced, struct error* err);
 
 #endif
