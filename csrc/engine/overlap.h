@@ -24,8 +24,8 @@ struct overlap_engine {
 uint64_t overlap_play(const struct overlap_engine* engine, uint64_t now, uint64_t va_mask, const struct segment* bases,
                       const struct ref* refs, size_t n, struct play* play, struct serial_account* account);
 
-// Where to cut a stream of n > 0 references into pieces of at most `limit` that take the cycles of the whole: returns the
-// length of the first piece. That is behind its last fetch, as nothing that follows a fetch is issued before it is
+// Where to cut a stream of n > 0 references into pieces of at most `limit` that take the cycles of the whole: returns
+// the length of the first piece. That is behind its last fetch, as nothing that follows a fetch is issued before it is
 // answered; if an instruction is longer than the limit, behind the next fetch, if that is among the first `most`. Where
 // there is none the piece is `limit` long: as good a place as any if no fetch comes at all.
 size_t overlap_cut(const struct ref* refs, size_t n, size_t limit, size_t most);
