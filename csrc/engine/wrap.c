@@ -60,7 +60,15 @@ static uint64_t issue(void* self, const struct ref* part, uint64_t now, bool wan
 
 static uint64_t wrap_now(const void* self) { return engine_now(((const struct wrap*)self)->inner); }
 
-static void wrap_wait(void* self, uint64_t cycle) { engine_wait(((struct wrap*)self)->inner, cycle); }
+// A prefetch may still be at work, and software's writes before it have their cycle: the hooks see it all.
+static void wrap_wait(void* self, uint64_t cycle) {
+  struct wrap* w = self;
+  const struct tick_in nothing = {0};
+  struct tick_out out;
+  for (uint64_t now = wrap_now(w); now < cycle && wrap_agrees(w, NULL); now = out.next)
+    wrap_tick(w, now, &nothing, &out);
+  if (wrap_now(w) < cycle) engine_wait(w->inner, cycle);
+}
 
 static void wrap_play(void* self, const struct ref* refs, size_t n, struct play* play) {
   struct wrap* w = self;
