@@ -7,6 +7,7 @@
 #include "check.h"
 #include "machine/ram.h"
 #include "script/bench.h"
+#include "small.h"
 
 // A memory that refuses its n-th command.
 struct bad_memory {
@@ -36,7 +37,7 @@ static void begin(struct world* w, enum engine_kind kind) {
   struct config config;
   struct error err;
   struct memory_bus bus[2];
-  config_default(&config);
+  small_machine(&config);
   config.walk.start = START;
   config.walk.step = STEP;
   config.walk.cas = CAS;

@@ -7,6 +7,7 @@
 #include "engine/broken.h"
 #include "engine/watchdog.h"
 #include "script/script.h"
+#include "small.h"
 
 // A fault that begins at the n-th cycle in which something of the kind happens.
 struct stuck {
@@ -35,7 +36,7 @@ static void run(const char* operations, struct stuck* stuck, struct error* err) 
   struct script script;
   struct bench bench;
   struct script_totals totals = {0};
-  config_default(&config);
+  small_machine(&config);
   config.walk.start = 5;
   memset(printed, 0, sizeof printed);
   FILE* out = fmemopen(printed, sizeof printed - 1, "w");
@@ -122,7 +123,7 @@ static void slow_machines_are_not_stuck(void** state) {
   struct bench bench;
   struct script_totals totals = {0};
   struct error err;
-  config_default(&config);
+  small_machine(&config);
   if (!script_parse(&script, "test", operations, strlen(operations), &config, &err)) fail_msg("%s", err.text);
   assert_true(script_open_bench(&script, &bench, ENGINE_MODEL, &err));
   if (!script_run(&script, &bench, NULL, &totals, &err)) fail_msg("%s", err.text);
@@ -142,7 +143,7 @@ static void plays_end(void** state) {
   struct ref ref = {.va = 5, .size = 1};
   struct play play = {.until = UINT64_MAX};
   const char* report = NULL;
-  config_default(&config);
+  small_machine(&config);
   assert_true(bench_open(&bench, ENGINE_MODEL, &config, &err));
   bench.engine = broken_engine(bench.engine, hold_back, &stuck);
   engine_play(bench.engine, &ref, 1, &play);
