@@ -15,6 +15,7 @@ module port_path #(
   parameter int unsigned LargeWays = 8,
   parameter bit          SecondLevel = 1'b0,
   parameter bit          Merges = 1'b0,  // see access_port
+  parameter bit          Meets = 1'b0,   // see tlb_array: prefetches fill it
   parameter int unsigned Entries = Sets * Ways,
   parameter int unsigned LargeEntries = LargeSets == 0 ? 1 : LargeSets * LargeWays
 ) (
@@ -157,7 +158,8 @@ module port_path #(
     .Ways(Ways),
     .Policy(Policy),
     .LargeSets(LargeSets),
-    .LargeWays(LargeWays)
+    .LargeWays(LargeWays),
+    .Meets(Meets)
   ) tlb (
     .clk_i,
     .rst_ni,

@@ -4,7 +4,8 @@
 
 module mmu_check #(
   parameter int unsigned Walkers = 1,
-  parameter int unsigned StlbSets = 0
+  parameter int unsigned StlbSets = 0,
+  parameter int unsigned Prefetch = 0
 ) (
   input logic        clk_i,
   input logic        rst_ni,
@@ -74,9 +75,10 @@ module mmu_check #(
                      (fetch_waits | data_waits) & unit_done[0] |->
                      (fetch_grant & fetch_waits) | (fetch_answer_o & fetch_waits)
                      | (data_grant & data_waits) | (data_answer_o & data_waits));
-  OneMemoryCommandAtMost: assert property (@(posedge clk_i) disable iff (!rst_ni) !(|walk_mem & control_load));
-  FetchFillsWhenServed: assert property (@(posedge clk_i) disable iff (!rst_ni) fetch_fill |-> fetch_served);
-  DataFillsWhenServed: assert property (@(posedge clk_i) disable iff (!rst_ni) data_fill |-> data_served);
+  OneMemoryCommandAtMost: assert property (@(posedge clk_i) disable iff (!rst_ni)
+                     !(|walk_mem & control_load & Prefetch != mmu_pkg::PrefetchNextPage));
+  FetchFillsWhenServed: assert property (@(posedge clk_i) disable iff (!rst_ni) fetch_fill & Prefetch == 0 |-> fetch_served);
+  DataFillsWhenServed: assert property (@(posedge clk_i) disable iff (!rst_ni) data_fill & Prefetch == 0 |-> data_served);
 
   // A walk that a control operation finds fills nothing; a hit in the second level may fill the port's TLB.
   logic second_filled;
@@ -102,5 +104,6 @@ endmodule
 
 bind mmu mmu_check #(
   .Walkers(Walkers),
-  .StlbSets(StlbSets)
+  .StlbSets(StlbSets),
+  .Prefetch(Prefetch)
 ) mmu_check (.*);
