@@ -190,15 +190,14 @@ module mmu #(
   output logic [63:0]                    peek_value_o,
 
   // and a translation: see probe
-  input  logic                           probe_i,
-  input  mmu_pkg::access_t               probe_access_i,
-  input  logic [63:0]                    probe_offset_i,
-  input  logic [12:0]                    probe_size_i,
-  input  logic [mmu_pkg::SegmentWidth-1:0] probe_segment_i,
+  input  logic                           probe_clk_i,
+  input  logic                           probe_start_i,
+  input  logic                           probe_fetch_i,     // the fetch port's part is its
+  input  logic                           probe_data_i,      // the data port's
   output logic                           probe_read_o,
   output logic                           probe_wide_o,
   output logic [51:0]                    probe_read_pa_o,
-  input  logic [63:0]                    probe_data_i,
+  input  logic [63:0]                    probe_reply_i,
   input  logic                           probe_error_i,
   output logic                           probe_done_o,
   output mmu_pkg::path_e                 probe_path_o,
@@ -261,14 +260,14 @@ module mmu #(
     .load_base_i(control_base_i),
     .load_limit_i(control_limit_i),
     .load_flags_i(control_flags_i),
-    .a_i(fetch_i),
+    .a_i(fetch_i | probe_fetch_i),
     .a_index_i(fetch_segment_i),
     .a_flat_o(fetch_flat),
     .a_base_o(fetch_base),
     .a_limit_o(fetch_limit),
     .a_flags_o(fetch_flags),
-    .b_i(data_i | probe_i),
-    .b_index_i(probe_i ? probe_segment_i : data_segment_i),
+    .b_i(data_i | probe_data_i),
+    .b_index_i(data_segment_i),
     .b_flat_o(data_flat),
     .b_base_o(data_base),
     .b_limit_o(data_limit),
@@ -278,13 +277,11 @@ module mmu #(
   // -------------------------------------------------------------------------------------------------------------------
   // The debug port's translations: their lookups
 
-  logic probe_look, probe_second, probe_fetch, second_hit, skip_hit;
-  logic [mmu_pkg::VpnWidth-1:0] probe_vpn;
+  logic fetch_refused, data_refused, second_hit, skip_hit;
   logic [mmu_pkg::LevelWidth-1:0] skip_level;
   logic [51:12] skip_table;
   mmu_pkg::rights_t skip_rights;
   mmu_pkg::entry_t fetch_probed, data_probed, second_entry;
-  assign probe_fetch = probe_access_i.kind == mmu_pkg::AccessFetch;
 
   // -------------------------------------------------------------------------------------------------------------------
   // Ports
@@ -358,8 +355,8 @@ module mmu #(
     .drops_o(itlb_drops),
     .dropped_o(dropped_itlb_o),
     .dropped_large_o(dropped_itlb_large_o),
-    .probe_i(probe_look & probe_fetch),
-    .probe_vpn_i(probe_vpn),
+    .probe_i(probe_fetch_i),
+    .probe_refused_o(fetch_refused),
     .probe_entry_o(fetch_probed),
     .peek_i(peek_i & peek_what_i[3:1] == 3'd0),
     .peek_large_i(peek_what_i[0]),
@@ -428,8 +425,8 @@ module mmu #(
     .drops_o(dtlb_drops),
     .dropped_o(dropped_dtlb_o),
     .dropped_large_o(dropped_dtlb_large_o),
-    .probe_i(probe_look & ~probe_fetch),
-    .probe_vpn_i(probe_vpn),
+    .probe_i(probe_data_i),
+    .probe_refused_o(data_refused),
     .probe_entry_o(data_probed),
     .peek_i(peek_i & peek_what_i[3:1] == 3'd1),
     .peek_large_i(peek_what_i[0]),
@@ -547,9 +544,8 @@ module mmu #(
     .stlb_dropped_large_o(dropped_stlb_large_o),
     .psc_drops_o(psc_drops),
     .psc_dropped_o(dropped_psc_o),
-    .probe_i(probe_look),
-    .probe_second_i(probe_second),
-    .probe_vpn_i(probe_vpn),
+    .probe_i(probe_fetch_i | probe_data_i),
+    .probe_vpn_i(probe_fetch_i ? fetch_va_o[56:12] : data_va_o[56:12]),
     .probe_second_hit_o(second_hit),
     .probe_second_entry_o(second_entry),
     .probe_skip_hit_o(skip_hit),
@@ -687,27 +683,20 @@ module mmu #(
   // The debug port's translations
 
   probe probe (
-    .clk_i,
+    .clk_i(probe_clk_i),
     .rst_ni,
+    .start_i(probe_start_i),
     .context_i(context_now),
     .pkru_i(pkru),
     .root_i(root),
     .pdpte_present_i(pdpte_present),
     .pdpte_frames_i(pdpte_frames),
     .beyond_i,
-    .part_i(probe_i),
-    .access_i(probe_access_i),
-    .offset_i(probe_offset_i),
-    .size_i(probe_size_i),
-    .flat_i(data_flat),
-    .base_i(data_base),
-    .limit_i(data_limit),
-    .flags_i(data_flags),
-    .look_o(probe_look),
-    .look_second_o(probe_second),
-    .look_vpn_o(probe_vpn),
-    .hit_i(probe_fetch ? fetch_found_o.hit : data_found_o.hit),
-    .hit_entry_i(probe_fetch ? fetch_probed : data_probed),
+    .access_i(probe_fetch_i ? fetch_access : data_access),
+    .va_i(probe_fetch_i ? fetch_va_o : data_va_o),
+    .refused_i(probe_fetch_i ? fetch_refused : data_refused),
+    .hit_i(probe_fetch_i ? fetch_found_o.hit : data_found_o.hit),
+    .hit_entry_i(probe_fetch_i ? fetch_probed : data_probed),
     .second_hit_i(second_hit),
     .second_entry_i(second_entry),
     .skip_hit_i(skip_hit),
@@ -717,7 +706,7 @@ module mmu #(
     .read_o(probe_read_o),
     .read_wide_o(probe_wide_o),
     .read_pa_o(probe_read_pa_o),
-    .reply_data_i(probe_data_i),
+    .reply_data_i(probe_reply_i),
     .reply_error_i(probe_error_i),
     .done_o(probe_done_o),
     .path_o(probe_path_o),

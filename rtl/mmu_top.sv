@@ -210,18 +210,15 @@ module mmu_top #(
   output logic [4:0]                     peek_flags_o,  // global, dirty, no-execute, user, writable
   output logic [63:0]                    peek_value_o,
 
-  // debug: a translation that touches nothing, on edges without a cycle; held until done. Reads are answered before the
-  // next edge.
+  // debug: a translation that touches nothing. A part is presented with probe_i, and step_i low, for one edge of clk_i;
+  // then probe_clk_i ticks, first with probe_start_i, until done. Reads are answered before the next tick. See probe.
   input  logic                           probe_i,
-  input  logic [1:0]                     probe_kind_i,
-  input  logic [2:0]                     probe_flags_i,
-  input  logic [63:0]                    probe_va_i,
-  input  logic [12:0]                    probe_size_i,
-  input  logic [mmu_pkg::SegmentWidth-1:0] probe_segment_i,
+  input  logic                           probe_clk_i,
+  input  logic                           probe_start_i,
   output logic                           probe_read_o,
   output logic                           probe_wide_o,
   output logic [51:0]                    probe_read_pa_o,
-  input  logic [63:0]                    probe_data_i,
+  input  logic [63:0]                    probe_reply_i,
   input  logic                           probe_error_i,
   output logic                           probe_done_o,
   output logic [1:0]                     probe_path_o,
@@ -270,7 +267,7 @@ module mmu_top #(
   // -------------------------------------------------------------------------------------------------------------------
   // The cycle's inputs
 
-  logic step_q, fetch_q, data_q, control_q, control_user_q, peek_q;
+  logic step_q, fetch_q, data_q, control_q, control_user_q, peek_q, probe_fetch_q, probe_data_q;
   logic [63:0] now_q, fetch_va_q, data_va_q, control_value_q;
   logic [12:0] fetch_size_q, data_size_q;
   logic [mmu_pkg::SegmentWidth-1:0] fetch_segment_q, data_segment_q, control_index_q;
@@ -288,6 +285,8 @@ module mmu_top #(
     data_q <= step_i & data_i;
     control_q <= step_i & control_i;
     peek_q <= peek_i;
+    probe_fetch_q <= probe_i & fetch_i & ~step_i;
+    probe_data_q <= probe_i & data_i & ~step_i;
     if (fetch_i) begin
       fetch_va_q <= fetch_va_i;
       fetch_size_q <= fetch_size_i;
@@ -369,24 +368,6 @@ module mmu_top #(
 
   // -------------------------------------------------------------------------------------------------------------------
   // The debug port's translation
-
-  logic probe_q, probe_error_q;
-  mmu_pkg::access_t probe_access_q;
-  logic [63:0] probe_va_q, probe_data_q;
-  logic [12:0] probe_size_q;
-  logic [mmu_pkg::SegmentWidth-1:0] probe_segment_q;
-  always_ff @(posedge clk_i) begin
-    probe_q <= probe_i & ~step_i;
-    if (probe_i) begin
-      probe_access_q.kind <= mmu_pkg::access_e'(probe_kind_i);
-      {probe_access_q.implicit, probe_access_q.ac, probe_access_q.user} <= probe_flags_i;
-      probe_va_q <= probe_va_i;
-      probe_size_q <= probe_size_i;
-      probe_segment_q <= probe_segment_i;
-      probe_data_q <= probe_data_i;
-      probe_error_q <= probe_error_i;
-    end
-  end
 
   mmu_pkg::path_e probe_path;
   mmu_pkg::fault_e probe_fault;
@@ -629,16 +610,15 @@ module mmu_top #(
     .peek_index_i(peek_index_q),
     .peek_o(peek),
     .peek_value_o,
-    .probe_i(probe_q),
-    .probe_access_i(probe_access_q),
-    .probe_offset_i(probe_va_q),
-    .probe_size_i(probe_size_q),
-    .probe_segment_i(probe_segment_q),
+    .probe_clk_i,
+    .probe_start_i,
+    .probe_fetch_i(probe_fetch_q),
+    .probe_data_i(probe_data_q),
     .probe_read_o,
     .probe_wide_o,
     .probe_read_pa_o,
-    .probe_data_i(probe_data_q),
-    .probe_error_i(probe_error_q),
+    .probe_reply_i,
+    .probe_error_i,
     .probe_done_o,
     .probe_path_o(probe_path),
     .probe_fault_o(probe_fault),

@@ -222,7 +222,10 @@ Shim::Shim(const struct config& config_in, struct memory_bus memory_in)
   top.pcid_i = config.pcid != 0;
   top.global_i = config.global != 0;
   serial_reset_segments(segments);
-  for (unsigned edges = 0; edges < 2; edges++) edge();
+  for (unsigned edges = 0; edges < 2; edges++) {
+    top.probe_clk_i = edges == 0;
+    edge();
+  }
   top.rst_ni = 1;
   edge();
 }
@@ -1007,26 +1010,30 @@ void op_on_event(void* self, event_fn* fn, void* ctx) {
   shim_of(self)->notify_ctx = ctx;
 }
 
-// A few edges without a cycle; what the probe reads of memory is served like a walker's command.
+// An edge without a cycle, on which the part is looked up, then ticks of the debug port's own clock. What it reads of
+// memory is served like a walker's command.
 void op_probe(void* self, const struct ref* part, struct answer* answer) {
   Shim* shim = shim_of(self);
   Vmmu& top = shim->top;
-  top.probe_i = 1;
-  top.probe_kind_i = part->kind;
-  top.probe_flags_i = part->flags & 7;
-  top.probe_va_i = part->va;
-  top.probe_size_i = part->size;
-  top.probe_segment_i = part->segment & (SEGMENT_COUNT - 1);
   shim->settle();
-  while (!top.probe_done_o) {
+  shim->present(part->kind == ACCESS_FETCH ? PORT_FETCH : PORT_DATA, *part);
+  top.probe_i = 1;
+  shim->edge();
+  shim->withdraw();
+  top.probe_i = 0;
+  top.probe_start_i = 1;
+  do {
+    top.probe_clk_i = 1;
+    top.eval();
+    top.probe_clk_i = 0;
+    top.eval();
+    top.probe_start_i = 0;
     if (top.probe_read_o) {
       uint64_t value = 0;
       top.probe_error_i = !shim->memory.read(shim->memory.ctx, top.probe_read_pa_o, top.probe_wide_o ? 8 : 4, &value);
-      top.probe_data_i = value;
+      top.probe_reply_i = value;
     }
-    shim->settle();
-  }
-  top.probe_i = 0;
+  } while (!top.probe_done_o);
   *answer = {};
   answer->pa = top.probe_pa_o;
   answer->path = top.probe_path_o;

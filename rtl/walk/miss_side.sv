@@ -119,8 +119,7 @@ module miss_side #(
   output logic [4*PscWidth-1:0]                 psc_dropped_o,
 
   // the debug port looks up, on an edge without a cycle: in place of unit 0
-  input  logic                                  probe_i,          // in the walk caches
-  input  logic                                  probe_second_i,   // in the second level
+  input  logic                                  probe_i,
   input  logic [mmu_pkg::VpnWidth-1:0]          probe_vpn_i,
   output logic                                  probe_second_hit_o,
   output mmu_pkg::entry_t                       probe_second_entry_o,
@@ -517,8 +516,8 @@ module miss_side #(
       .clk_i,
       .rst_ni,
       .context_i,
-      .lookup_i(stlb_lookup_o | Walkers'(probe_second_i)),
-      .lookup_vpn_i(probe_second_i ? {Walkers{probe_vpn_i}} : vpn),
+      .lookup_i(stlb_lookup_o | Walkers'(probe_i)),
+      .lookup_vpn_i(probe_i ? {Walkers{probe_vpn_i}} : vpn),
       .found_o(stlb_found_o),
       .hit_entry_o(stlb_entry),
       .touch_i(stlb_touch),
