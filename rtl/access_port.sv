@@ -30,6 +30,8 @@ module access_port #(
   input  mmu_pkg::access_t               part_access_i,
   input  logic                           part_refused_i,  // by its segment: #GP
   output logic                           accept_o,
+  input  logic                           probe_i,    // the debug port's, on an edge without a cycle: address and refusal
+  output logic                           refused_o,
 
   // its TLB
   output logic                           lookup_o,
@@ -77,14 +79,15 @@ module access_port #(
   // -------------------------------------------------------------------------------------------------------------------
   // Accept, and the lookup when it is due
 
-  logic paging, due, upper, refused;
+  logic paging, due, upper, refused, fresh;
+  assign fresh = state_q == StIdle | probe_i;
   always_comb begin
     paging = context_i.mode != mmu_pkg::ModeNone;
     accept_o = part_i & ~hold_i & state_q == StIdle;
     due = 1'b0;
     if (accept_o) due = latency_i == 32'd1;
     if (state_q == StLookup) due = step_i & now_i == due_q;
-    refused = state_q == StIdle ? part_refused_i : refused_q;
+    refused = fresh ? part_refused_i : refused_q;
     upper = 1'b0;
     if (context_i.wide) begin
       // canonical: the bits above the mode's width repeat its top one
@@ -95,8 +98,9 @@ module access_port #(
     lookup_o = due & paging & `BUG(33, ~refused, ~refused | context_i.wide);
   end
 
-  assign va_o = state_q == StIdle ? part_va_i : va_q;
-  assign access_o = state_q == StIdle ? part_access_i : access_q;
+  assign va_o = fresh ? part_va_i : va_q;
+  assign access_o = fresh ? part_access_i : access_q;
+  assign refused_o = refused;
 
   // -------------------------------------------------------------------------------------------------------------------
   // A hit's rights; who needs a walk

@@ -13,7 +13,8 @@
 
 module counters #(
   parameter int unsigned Walkers = 1,
-  parameter int unsigned Writebacks = 3 * (Walkers + 1),
+  parameter int unsigned Slots = Walkers,  // of memory commands
+  parameter int unsigned Writebacks = 3 * (Slots + 1),
   parameter logic [2:0]  WalkLevels = '0,  // the timing caches that a walker looks up: L1D lowest
   parameter logic [2:0]  DataLevels = '0,  // and a part's data
   parameter int unsigned ItlbEntries = 1,
@@ -54,6 +55,7 @@ module counters #(
   // the miss units: for the data port? The levels are those of what hits, and of what is filled.
   input  logic [Walkers-1:0]                    unit_data_i,
   input  logic [Walkers-1:0]                    merged_i,
+  input  mmu_pkg::prefetched_t [Walkers-1:0]    prefetched_i,
   input  logic [Walkers-1:0]                    stlb_lookup_i,
   input  mmu_pkg::found_t [Walkers-1:0]         stlb_found_i,
   input  logic [Walkers-1:0][1:0]               stlb_level_i,
@@ -65,13 +67,13 @@ module counters #(
   input  logic [Walkers-1:0][5:2]               psc_fill_evicts_i,
 
   // memory; the reply of this cycle's command stands at the edge
-  input  logic [Walkers-1:0]                    mem_valid_i,
-  input  mmu_pkg::mem_e [Walkers-1:0]           mem_command_i,
-  input  logic [Walkers-1:0][mmu_pkg::LevelWidth-1:0] mem_level_i,
-  input  mmu_pkg::served_e [Walkers-1:0]        mem_served_i,
-  input  mmu_pkg::row_e [Walkers-1:0]           mem_row_i,
-  input  logic [Walkers-1:0]                    early_swapped_i,
-  input  logic [Walkers-1:0]                    early_error_i,
+  input  logic [Slots-1:0]                    mem_valid_i,
+  input  mmu_pkg::mem_e [Slots-1:0]           mem_command_i,
+  input  logic [Slots-1:0][mmu_pkg::LevelWidth-1:0] mem_level_i,
+  input  mmu_pkg::served_e [Slots-1:0]        mem_served_i,
+  input  mmu_pkg::row_e [Slots-1:0]           mem_row_i,
+  input  logic [Slots-1:0]                    early_swapped_i,
+  input  logic [Slots-1:0]                    early_error_i,
   input  logic                                  served_data_i,
   input  mmu_pkg::served_e                      served_level_i,
   input  mmu_pkg::row_e                         served_row_i,
@@ -126,6 +128,7 @@ module counters #(
   localparam int unsigned ControlsByOp = 173;
   localparam int unsigned InvpcidByType = 181;
   localparam int unsigned WalkerCycles = 185;
+  localparam int unsigned Prefetch = 187;            // walks, refs, fills, evictions, cycles
   localparam int unsigned DramRows = 192;            // by row_e, RowHit first
 
   // of a TLB or a walk cache
@@ -151,7 +154,7 @@ module counters #(
   // Walks: of a port, begun and not answered
 
   logic [1:0] begins, answers, walking_q;
-  logic [63:0] begun_q[2];
+  logic [63:0] begun_q[2], ahead_q[Walkers];  // ahead: a prefetch's walk
   assign begins = {data_begin_i, fetch_begin_i};
   assign answers = {data_answer_i, fetch_answer_i};
 
@@ -244,9 +247,30 @@ module counters #(
               count_q[Stlb+Misses]++;
             end
           end
-          if (stlb_filled_i[u].valid) fill(Stlb, StlbSizes, fill_level_i[u], stlb_filled_i[u].evicts);
-          if (!unit_data_i[u] && fetch_filled_i.valid) fill(Itlb, ItlbSizes, fill_level_i[u], fetch_filled_i.evicts);
-          if (unit_data_i[u] && data_filled_i.valid) fill(Dtlb, DtlbSizes, fill_level_i[u], data_filled_i.evicts);
+          if (stlb_filled_i[u].valid & ~prefetched_i[u].second) begin
+            fill(Stlb, StlbSizes, fill_level_i[u], stlb_filled_i[u].evicts);
+          end
+          if (!unit_data_i[u] && fetch_filled_i.valid && !(prefetched_i[u].first & ~prefetched_i[u].data)) begin
+            fill(Itlb, ItlbSizes, fill_level_i[u], fetch_filled_i.evicts);
+          end
+          if (unit_data_i[u] && data_filled_i.valid && !(prefetched_i[u].first & prefetched_i[u].data)) begin
+            fill(Dtlb, DtlbSizes, fill_level_i[u], data_filled_i.evicts);
+          end
+
+          // prefetches
+          if (prefetched_i[u].begins) begin
+            count_q[Prefetch]++;
+            ahead_q[u] = now_i;
+          end
+          if (prefetched_i[u].over) count_q[Prefetch+4] += now_i + 64'd1 - ahead_q[u];
+          if (prefetched_i[u].reads) count_q[Prefetch+1]++;
+          if (prefetched_i[u].first | prefetched_i[u].second) begin
+            count_q[Prefetch+2]++;
+            if (prefetched_i[u].second ? stlb_filled_i[u].evicts
+                : prefetched_i[u].data ? data_filled_i.evicts : fetch_filled_i.evicts) begin
+              count_q[Prefetch+3]++;
+            end
+          end
 
           // the walk caches: of the levels looked up only the last can have hit
           looked = psc_looked_i[u];
@@ -263,10 +287,12 @@ module counters #(
               count_q[Psc+5*(l-2)+Evictions]++;
             end
           end
+        end
 
-          // memory
+        // memory
+        for (int unsigned u = 0; u < Slots; u++) begin
           if (mem_valid_i[u]) begin
-            if (mem_command_i[u] == mmu_pkg::MemRead) begin
+            if (mem_command_i[u] == mmu_pkg::MemRead && !(u < Walkers && prefetched_i[u%Walkers].reads)) begin
               count_q[WalkRefs]++;
               count_q[8'(WalkReads+4*32'(mem_level_i[u])-4+32'(mem_served_i[u]))]++;
             end

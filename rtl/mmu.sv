@@ -47,7 +47,9 @@ module mmu #(
   parameter bit          DataTimed = 1'b0, // data are looked up there
   parameter bit          AtOnce = 1'b0,    // a memory command can take a single cycle
   parameter int unsigned Walkers = 1,
-  parameter int unsigned Writebacks = 3 * (Walkers + 1),
+  parameter int unsigned Prefetch = mmu_pkg::PrefetchNone,
+  parameter int unsigned Slots = Walkers + 32'(Prefetch == mmu_pkg::PrefetchNextPage),  // of memory commands in a cycle
+  parameter int unsigned Writebacks = 3 * (Slots + 1),
   parameter int unsigned ItlbEntries = ItlbSets * ItlbWays,
   parameter int unsigned ItlbLargeEntries = ItlbLargeSets == 0 ? 1 : ItlbLargeSets * ItlbLargeWays,
   parameter int unsigned DtlbEntries = DtlbSets * DtlbWays,
@@ -117,28 +119,29 @@ module mmu #(
   output logic                           control_refused_o,
 
   // memory port: a command in its first cycle; the reply must hold from the next cycle on
-  output logic [Walkers-1:0]             mem_valid_o,
-  output mmu_pkg::mem_e [Walkers-1:0]    mem_command_o,
-  output logic [Walkers-1:0]             mem_data_o,       // for the data port
-  output logic [Walkers-1:0][mmu_pkg::LevelWidth-1:0] mem_level_o,
-  output logic [Walkers-1:0]             mem_wide_o,       // 8 bytes, not 4
-  output logic [Walkers-1:0][51:0]       mem_pa_o,
-  output logic [Walkers-1:0][63:0]       mem_expected_o,
-  output logic [Walkers-1:0][63:0]       mem_desired_o,
-  output logic [Walkers-1:0][mmu_pkg::EpochWidth-1:0] mem_epoch_o, // a reply to it carries the same
-  output mmu_pkg::served_e [Walkers-1:0] mem_served_o,
-  output mmu_pkg::row_e [Walkers-1:0]    mem_row_o,
-  output logic [Walkers-1:0]             reply_used_o,     // this cycle goes by it
-  input  logic [Walkers-1:0][63:0]       reply_data_i,
+  output logic [Slots-1:0]             mem_valid_o,
+  output mmu_pkg::mem_e [Slots-1:0]    mem_command_o,
+  output logic [Slots-1:0]             mem_data_o,       // for the data port
+  output logic [Slots-1:0][mmu_pkg::LevelWidth-1:0] mem_level_o,
+  output logic [Slots-1:0]             mem_wide_o,       // 8 bytes, not 4
+  output logic [Slots-1:0][51:0]       mem_pa_o,
+  output logic [Slots-1:0][63:0]       mem_expected_o,
+  output logic [Slots-1:0][63:0]       mem_desired_o,
+  output logic [Slots-1:0][mmu_pkg::EpochWidth-1:0] mem_epoch_o, // a reply to it carries the same
+  output mmu_pkg::served_e [Slots-1:0] mem_served_o,
+  output mmu_pkg::row_e [Slots-1:0]    mem_row_o,
+  output logic [Slots-1:0]             reply_used_o,     // this cycle goes by it
+  input  logic [Slots-1:0][63:0]       reply_data_i,
+  input  logic [Slots-1:0][63:0]         reply_near_i,     // the other half of a PTE's pair
   input  logic [63:0]                    reply_data1_i,    // the other three PDPTEs
   input  logic [63:0]                    reply_data2_i,
   input  logic [63:0]                    reply_data3_i,
-  input  logic [Walkers-1:0]             reply_swapped_i,
-  input  logic [Walkers-1:0]             reply_error_i,
-  input  logic [Walkers-1:0]             early_swapped_i,  // as reply_swapped_i, but before the edge that ends the cycle
-  input  mmu_pkg::served_e [Walkers-1:0] early_served_i,   // mem_served_o, come back with the reply
-  input  mmu_pkg::row_e [Walkers-1:0]    early_row_i,      // and mem_row_o
-  input  logic [Walkers-1:0]             early_error_i,    // as reply_error_i
+  input  logic [Slots-1:0]             reply_swapped_i,
+  input  logic [Slots-1:0]             reply_error_i,
+  input  logic [Slots-1:0]             early_swapped_i,  // as reply_swapped_i, but before the edge that ends the cycle
+  input  mmu_pkg::served_e [Slots-1:0] early_served_i,   // mem_served_o, come back with the reply
+  input  mmu_pkg::row_e [Slots-1:0]    early_row_i,      // and mem_row_o
+  input  logic [Slots-1:0]             early_error_i,    // as reply_error_i
 
   // the second level's lookups, the walk caches' lookups, the data in the timing caches
   output logic [Walkers-1:0]             stlb_lookup_o,
@@ -165,6 +168,9 @@ module mmu #(
   output logic [Walkers-1:0]             unit_merged_o,    // with the other unit's walk
   output logic [Walkers-1:0][63:0]       unit_va_o,        // what it fills
   output mmu_pkg::entry_t [Walkers-1:0]  unit_entry_o,
+  output mmu_pkg::prefetched_t [Walkers-1:0] prefetched_o, // what its prefetcher does
+  output logic [Walkers-1:0][63:0]       prefetch_va_o,
+  output mmu_pkg::entry_t [Walkers-1:0]  prefetch_entry_o,
   output logic                           quad_o,          // large pages have 4 MiB, not 2
   output logic [6:0]                     drop_o,       // entries may go from: walk caches, then large and main array of
                                                        // second level, DTLB, ITLB; which shows after the next edge
@@ -184,15 +190,14 @@ module mmu #(
   output logic [63:0]                    peek_value_o,
 
   // and a translation: see probe
-  input  logic                           probe_i,
-  input  mmu_pkg::access_t               probe_access_i,
-  input  logic [63:0]                    probe_offset_i,
-  input  logic [12:0]                    probe_size_i,
-  input  logic [mmu_pkg::SegmentWidth-1:0] probe_segment_i,
+  input  logic                           probe_clk_i,
+  input  logic                           probe_start_i,
+  input  logic                           probe_fetch_i,     // the fetch port's part is its
+  input  logic                           probe_data_i,      // the data port's
   output logic                           probe_read_o,
   output logic                           probe_wide_o,
   output logic [51:0]                    probe_read_pa_o,
-  input  logic [63:0]                    probe_data_i,
+  input  logic [63:0]                    probe_reply_i,
   input  logic                           probe_error_i,
   output logic                           probe_done_o,
   output mmu_pkg::path_e                 probe_path_o,
@@ -205,6 +210,8 @@ module mmu #(
 
   localparam bit DataLookups = DataTimed && L1dSets != 0;
   localparam int unsigned DataUnit = Walkers - 1;  // the miss unit that serves the data port
+  // Nothing is in flight when an operation begins, but a prefetch may still read in that very cycle.
+  localparam int unsigned LoadSlot = Prefetch == mmu_pkg::PrefetchNextPage ? Walkers : 0;
 
   mmu_pkg::context_t context_now;
   logic [31:0] pkru;
@@ -253,14 +260,14 @@ module mmu #(
     .load_base_i(control_base_i),
     .load_limit_i(control_limit_i),
     .load_flags_i(control_flags_i),
-    .a_i(fetch_i),
+    .a_i(fetch_i | probe_fetch_i),
     .a_index_i(fetch_segment_i),
     .a_flat_o(fetch_flat),
     .a_base_o(fetch_base),
     .a_limit_o(fetch_limit),
     .a_flags_o(fetch_flags),
-    .b_i(data_i | probe_i),
-    .b_index_i(probe_i ? probe_segment_i : data_segment_i),
+    .b_i(data_i | probe_data_i),
+    .b_index_i(data_segment_i),
     .b_flat_o(data_flat),
     .b_base_o(data_base),
     .b_limit_o(data_limit),
@@ -270,13 +277,11 @@ module mmu #(
   // -------------------------------------------------------------------------------------------------------------------
   // The debug port's translations: their lookups
 
-  logic probe_look, probe_second, probe_fetch, second_hit, skip_hit;
-  logic [mmu_pkg::VpnWidth-1:0] probe_vpn;
+  logic fetch_refused, data_refused, second_hit, skip_hit;
   logic [mmu_pkg::LevelWidth-1:0] skip_level;
   logic [51:12] skip_table;
   mmu_pkg::rights_t skip_rights;
   mmu_pkg::entry_t fetch_probed, data_probed, second_entry;
-  assign probe_fetch = probe_access_i.kind == mmu_pkg::AccessFetch;
 
   // -------------------------------------------------------------------------------------------------------------------
   // Ports
@@ -289,6 +294,8 @@ module mmu #(
   mmu_pkg::fault_e [Walkers-1:0] unit_fault;
   logic [Walkers-1:0][mmu_pkg::ErrorWidth-1:0] unit_error;
   mmu_pkg::peek_t peek_fetch, peek_data, peek_miss;
+  logic [mmu_pkg::VpnWidth-1:0] fetch_fill_vpn, data_fill_vpn;
+  mmu_pkg::entry_t fetch_fill_entry, data_fill_entry;
   logic [1:0] fetch_level, data_level;
 
   port_path #(
@@ -298,6 +305,7 @@ module mmu #(
     .LargeSets(ItlbLargeSets),
     .LargeWays(ItlbLargeWays),
     .SecondLevel(StlbSets != 0),
+    .Meets(Prefetch != mmu_pkg::PrefetchNone && StlbSets == 0),
     .Merges(Walkers > 1)
   ) fetch (
     .clk_i,
@@ -330,8 +338,8 @@ module mmu #(
     .served_error_i(unit_error[0]),
     .served_entry_i(unit_entry_o[0]),
     .fill_i(fetch_fill),
-    .fill_vpn_i(unit_va_o[0][56:12]),
-    .fill_entry_i(unit_entry_o[0]),
+    .fill_vpn_i(fetch_fill_vpn),
+    .fill_entry_i(fetch_fill_entry),
     .answer_o(fetch_answer_o),
     .path_o(fetch_path_o),
     .fault_o(fetch_fault_o),
@@ -347,8 +355,8 @@ module mmu #(
     .drops_o(itlb_drops),
     .dropped_o(dropped_itlb_o),
     .dropped_large_o(dropped_itlb_large_o),
-    .probe_i(probe_look & probe_fetch),
-    .probe_vpn_i(probe_vpn),
+    .probe_i(probe_fetch_i),
+    .probe_refused_o(fetch_refused),
     .probe_entry_o(fetch_probed),
     .peek_i(peek_i & peek_what_i[3:1] == 3'd0),
     .peek_large_i(peek_what_i[0]),
@@ -367,6 +375,7 @@ module mmu #(
     .LargeSets(DtlbLargeSets),
     .LargeWays(DtlbLargeWays),
     .SecondLevel(StlbSets != 0),
+    .Meets(Prefetch != mmu_pkg::PrefetchNone && StlbSets == 0),
     .Merges(Walkers > 1)
   ) data (
     .clk_i,
@@ -399,8 +408,8 @@ module mmu #(
     .served_error_i(unit_error[DataUnit]),
     .served_entry_i(unit_entry_o[DataUnit]),
     .fill_i(data_fill),
-    .fill_vpn_i(unit_va_o[DataUnit][56:12]),
-    .fill_entry_i(unit_entry_o[DataUnit]),
+    .fill_vpn_i(data_fill_vpn),
+    .fill_entry_i(data_fill_entry),
     .answer_o(data_answer_o),
     .path_o(data_path_o),
     .fault_o(data_fault_o),
@@ -416,8 +425,8 @@ module mmu #(
     .drops_o(dtlb_drops),
     .dropped_o(dropped_dtlb_o),
     .dropped_large_o(dropped_dtlb_large_o),
-    .probe_i(probe_look & ~probe_fetch),
-    .probe_vpn_i(probe_vpn),
+    .probe_i(probe_data_i),
+    .probe_refused_o(data_refused),
     .probe_entry_o(data_probed),
     .peek_i(peek_i & peek_what_i[3:1] == 3'd1),
     .peek_large_i(peek_what_i[0]),
@@ -435,7 +444,7 @@ module mmu #(
   logic [Walkers-1:0] unit_busy, unit_done, unit_begin, walk_mem, walk_cas, walk_wide;
   logic [Walkers-1:0][mmu_pkg::LevelWidth-1:0] walk_level;
   logic [Walkers-1:0][51:0] walk_pa;
-  logic [Walkers-1:0][32:0] mem_cycles;
+  logic [Slots-1:0][32:0] mem_cycles;
   logic [51:12] root;
   logic [4*40-1:0] pdpte_frames;
   logic [Walkers-1:0][1:0] stlb_level, fill_level;
@@ -454,7 +463,8 @@ module mmu #(
     .PscPml5e(PscPml5e),
     .PscWidth(PscWidth),
     .AtOnce(AtOnce),
-    .Walkers(Walkers)
+    .Walkers(Walkers),
+    .Prefetch(Prefetch)
   ) miss (
     .clk_i,
     .rst_ni,
@@ -482,6 +492,12 @@ module mmu #(
     .data_access_i(data_access),
     .data_served_o(data_served),
     .data_fill_o(data_fill),
+    .fetch_fill_vpn_o(fetch_fill_vpn),
+    .fetch_fill_entry_o(fetch_fill_entry),
+    .data_fill_vpn_o(data_fill_vpn),
+    .data_fill_entry_o(data_fill_entry),
+    .fetch_instant_i(fetch_instant),
+    .data_instant_i(data_instant),
     .busy_o(unit_busy),
     .data_o(unit_data_o),
     .done_o(unit_done),
@@ -498,14 +514,18 @@ module mmu #(
     .mem_level_o(walk_level),
     .mem_wide_o(walk_wide),
     .mem_pa_o(walk_pa),
-    .mem_expected_o,
-    .mem_desired_o,
-    .mem_epoch_o,
-    .cycles_i(mem_cycles),
-    .reply_used_o,
-    .reply_data_i,
-    .reply_swapped_i,
-    .reply_error_i,
+    .mem_expected_o(mem_expected_o[Walkers-1:0]),
+    .mem_desired_o(mem_desired_o[Walkers-1:0]),
+    .mem_epoch_o(mem_epoch_o[Walkers-1:0]),
+    .cycles_i(mem_cycles[Walkers-1:0]),
+    .reply_used_o(reply_used_o[Walkers-1:0]),
+    .reply_data_i(reply_data_i[Walkers-1:0]),
+    .reply_swapped_i(reply_swapped_i[Walkers-1:0]),
+    .reply_error_i(reply_error_i[Walkers-1:0]),
+    .reply_near_i(reply_near_i[Walkers-1:0]),
+    .prefetched_o,
+    .prefetch_va_o,
+    .prefetch_entry_o,
     .begin_o(unit_begin),
     .stlb_lookup_o,
     .stlb_found_o,
@@ -524,9 +544,8 @@ module mmu #(
     .stlb_dropped_large_o(dropped_stlb_large_o),
     .psc_drops_o(psc_drops),
     .psc_dropped_o(dropped_psc_o),
-    .probe_i(probe_look),
-    .probe_second_i(probe_second),
-    .probe_vpn_i(probe_vpn),
+    .probe_i(probe_fetch_i | probe_data_i),
+    .probe_vpn_i(probe_fetch_i ? fetch_va_o[56:12] : data_va_o[56:12]),
     .probe_second_hit_o(second_hit),
     .probe_second_entry_o(second_entry),
     .probe_skip_hit_o(skip_hit),
@@ -565,7 +584,7 @@ module mmu #(
     .invlpg_cycles_i(latencies_i.invlpg),
     .invpcid_cycles_i(latencies_i.invpcid),
     .segment_cycles_i(latencies_i.segment),
-    .load_cycles_i(mem_cycles[0]),
+    .load_cycles_i(mem_cycles[LoadSlot]),
     .beyond_i,
     .has_pcid_i,
     .has_global_i,
@@ -582,11 +601,11 @@ module mmu #(
     .refused_o(control_refused_o),
     .load_o(control_load),
     .load_pa_o(control_pa),
-    .reply_pdpte0_i(reply_data_i[0]),
+    .reply_pdpte0_i(reply_data_i[LoadSlot]),
     .reply_pdpte1_i(reply_data1_i),
     .reply_pdpte2_i(reply_data2_i),
     .reply_pdpte3_i(reply_data3_i),
-    .reply_error_i(reply_error_i[0]),
+    .reply_error_i(reply_error_i[LoadSlot]),
     .context_o(context_now),
     .pkru_o(pkru),
     .root_o(root),
@@ -608,7 +627,13 @@ module mmu #(
   // Memory
 
   assign served_data_o = DataLookups & data_answer_o & data_fault_o == mmu_pkg::FaultNone;
-  assign mem_data_o = unit_data_o;
+  assign mem_data_o = Slots'(unit_data_o);
+  if (Slots > Walkers) begin : g_load_slot
+    assign mem_expected_o[LoadSlot] = '0;
+    assign mem_desired_o[LoadSlot] = '0;
+    assign mem_epoch_o[LoadSlot] = '0;
+    assign reply_used_o[LoadSlot] = 1'b0;
+  end
 
   memory_side #(
     .L1dSets(L1dSets),
@@ -620,17 +645,18 @@ module mmu #(
     .CacheEntry(CacheEntry),
     .DramBanks(DramBanks),
     .AtOnce(AtOnce),
-    .Walkers(Walkers)
+    .Slots(Slots),
+    .LoadSlot(LoadSlot)
   ) memory (
     .clk_i,
     .rst_ni,
     .latencies_i,
     .dram_i,
-    .walk_i(walk_mem),
-    .walk_cas_i(walk_cas),
-    .walk_level_i(walk_level),
-    .walk_wide_i(walk_wide),
-    .walk_pa_i(walk_pa),
+    .walk_i(Slots'(walk_mem)),
+    .walk_cas_i(Slots'(walk_cas)),
+    .walk_level_i((Slots*mmu_pkg::LevelWidth)'(walk_level)),
+    .walk_wide_i(Slots'(walk_wide)),
+    .walk_pa_i((Slots*52)'(walk_pa)),
     .cycles_o(mem_cycles),
     .load_i(control_load),
     .load_pa_i(control_pa),
@@ -657,27 +683,20 @@ module mmu #(
   // The debug port's translations
 
   probe probe (
-    .clk_i,
+    .clk_i(probe_clk_i),
     .rst_ni,
+    .start_i(probe_start_i),
     .context_i(context_now),
     .pkru_i(pkru),
     .root_i(root),
     .pdpte_present_i(pdpte_present),
     .pdpte_frames_i(pdpte_frames),
     .beyond_i,
-    .part_i(probe_i),
-    .access_i(probe_access_i),
-    .offset_i(probe_offset_i),
-    .size_i(probe_size_i),
-    .flat_i(data_flat),
-    .base_i(data_base),
-    .limit_i(data_limit),
-    .flags_i(data_flags),
-    .look_o(probe_look),
-    .look_second_o(probe_second),
-    .look_vpn_o(probe_vpn),
-    .hit_i(probe_fetch ? fetch_found_o.hit : data_found_o.hit),
-    .hit_entry_i(probe_fetch ? fetch_probed : data_probed),
+    .access_i(probe_fetch_i ? fetch_access : data_access),
+    .va_i(probe_fetch_i ? fetch_va_o : data_va_o),
+    .refused_i(probe_fetch_i ? fetch_refused : data_refused),
+    .hit_i(probe_fetch_i ? fetch_found_o.hit : data_found_o.hit),
+    .hit_entry_i(probe_fetch_i ? fetch_probed : data_probed),
     .second_hit_i(second_hit),
     .second_entry_i(second_entry),
     .skip_hit_i(skip_hit),
@@ -687,7 +706,7 @@ module mmu #(
     .read_o(probe_read_o),
     .read_wide_o(probe_wide_o),
     .read_pa_o(probe_read_pa_o),
-    .reply_data_i(probe_data_i),
+    .reply_data_i(probe_reply_i),
     .reply_error_i(probe_error_i),
     .done_o(probe_done_o),
     .path_o(probe_path_o),
@@ -702,12 +721,18 @@ module mmu #(
   // What has happened
 
   logic [63:0] peek_count;
+  logic prefetching;
+  always_comb begin
+    prefetching = 1'b0;
+    for (int unsigned u = 0; u < Walkers; u++) prefetching |= prefetched_o[u].works;
+  end
   for (genvar u = 0; u < Walkers; u++) begin : g_fill_level
     assign fill_level[u] = unit_entry_o[u].level;
   end
 
   counters #(
     .Walkers(Walkers),
+    .Slots(Slots),
     .WalkLevels({L3Sets != 0, L2Sets != 0 && CacheEntry <= 1, L1dSets != 0 && CacheEntry == 0}),
     .DataLevels({L3Sets != 0, L2Sets != 0, L1dSets != 0}),
     .ItlbEntries(ItlbEntries),
@@ -723,7 +748,7 @@ module mmu #(
     .step_i,
     .now_i,
     .skip_start_i(skip_start),
-    .busy_i(hold | unit_busy != '0),
+    .busy_i(hold | unit_busy != '0 | prefetching),
     .fetch_lookup_i(fetch_lookup_o),
     .fetch_hit_i(fetch_found_o.hit),
     .fetch_level_i(fetch_level),
@@ -743,6 +768,7 @@ module mmu #(
     .data_error_i(data_error_o),
     .unit_data_i(unit_data_o),
     .merged_i(unit_merged_o),
+    .prefetched_i(prefetched_o),
     .stlb_lookup_i(stlb_lookup_o),
     .stlb_found_i(stlb_found_o),
     .stlb_level_i(stlb_level),
@@ -788,7 +814,7 @@ module mmu #(
   always_comb begin
     port_wake = '1;
     work_wake = '1;
-    if (fetch_stays | data_stays | control_stays) begin
+    if (fetch_stays | data_stays | control_stays | (Prefetch != mmu_pkg::PrefetchNone & miss_stays)) begin
       port_wake = fetch_wake < data_wake ? fetch_wake : data_wake;
       work_wake = control_wake;
       if (miss_stays && miss_wake < work_wake) work_wake = miss_wake;

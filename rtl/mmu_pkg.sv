@@ -239,6 +239,26 @@ package mmu_pkg;
   } segment_flags_t;
 
   // -------------------------------------------------------------------------------------------------------------------
+  // TLB prefetchers (enum prefetch in csrc/config/config.h)
+  localparam int unsigned PrefetchNone = 0;
+  localparam int unsigned PrefetchNextPage = 1;
+  localparam int unsigned PrefetchAdjacent = 2;
+
+  // What one does in a cycle
+  typedef struct packed {
+    logic works;    // at the cycle's start
+    logic begins;   // its walk
+    logic instant;  // ... which ends before its first cycle
+    logic over;     // its walk's last cycle
+    logic looks;    // the walk caches' lookup of this cycle is its
+    logic reads;    // the memory command of this cycle is its
+    logic data;     // for the data port
+    logic first;    // it fills the port's TLB,
+    logic second;   // the second level,
+    logic walk;     // the walk caches
+  } prefetched_t;
+
+  // -------------------------------------------------------------------------------------------------------------------
   // Replacement policies (enum replacement in csrc/config/config.h)
   localparam int unsigned ReplaceLru = 0;
   localparam int unsigned ReplacePlru = 1;

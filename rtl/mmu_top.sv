@@ -40,6 +40,8 @@ module mmu_top #(
   parameter bit          DataTimed = 1'b0,
   parameter bit          Bypass = 1'b0,
   parameter int unsigned Walkers = 1,
+  parameter int unsigned Prefetch = mmu_pkg::PrefetchNone,
+  parameter int unsigned Slots = Walkers + 32'(Prefetch == mmu_pkg::PrefetchNextPage),
   parameter int unsigned ItlbEntries = ItlbSets * ItlbWays,
   parameter int unsigned ItlbLargeEntries = ItlbLargeSets == 0 ? 1 : ItlbLargeSets * ItlbLargeWays,
   parameter int unsigned DtlbEntries = DtlbSets * DtlbWays,
@@ -49,7 +51,7 @@ module mmu_top #(
   parameter int unsigned PscLow = PscPde > PscPdpte ? PscPde : PscPdpte,
   parameter int unsigned PscHigh = PscPml4e > PscPml5e ? PscPml4e : PscPml5e,
   parameter int unsigned PscWidth = PscLow + PscHigh == 0 ? 1 : PscLow > PscHigh ? PscLow : PscHigh,
-  parameter int unsigned Writebacks = 3 * (Walkers + 1)
+  parameter int unsigned Writebacks = 3 * (Slots + 1)
 ) (
   input  logic                           clk_i,
   input  logic                           rst_ni,
@@ -130,28 +132,31 @@ module mmu_top #(
   output logic                           control_done_o,
   output logic                           control_refused_o,
 
-  // memory; [Walkers]: by miss unit, in all that follows. With two the fetch's is 0 and comes first.
-  output logic                           mem_valid_o[Walkers],
-  output logic [1:0]                     mem_command_o[Walkers],
-  output logic                           mem_data_o[Walkers],
-  output logic [mmu_pkg::LevelWidth-1:0] mem_level_o[Walkers],
-  output logic                           mem_wide_o[Walkers],
-  output logic [51:0]                    mem_pa_o[Walkers],
-  output logic [63:0]                    mem_expected_o[Walkers],
-  output logic [63:0]                    mem_desired_o[Walkers],
-  output logic [1:0]                     mem_served_o[Walkers],
-  output logic [mmu_pkg::EpochWidth-1:0] mem_epoch_o[Walkers],
-  output logic [1:0]                     mem_row_o[Walkers],
-  input  logic                           reply_i[Walkers],        // the reply to the command of this cycle stands here
-  input  logic [mmu_pkg::EpochWidth-1:0] reply_epoch_i[Walkers],  // mem_epoch_o of that command
-  input  logic [63:0]                    reply_data_i[Walkers],   // the entry, or the first PDPTE
+  // memory; [Slots]: by miss unit, and with a next-page prefetcher one more, a control operation's. [Walkers]: by miss
+  // unit. With two the fetch's is 0 and comes first.
+  output logic                           mem_valid_o[Slots],
+  output logic [1:0]                     mem_command_o[Slots],
+  output logic                           mem_data_o[Slots],
+  output logic [mmu_pkg::LevelWidth-1:0] mem_level_o[Slots],
+  output logic                           mem_wide_o[Slots],
+  output logic [51:0]                    mem_pa_o[Slots],
+  output logic [63:0]                    mem_expected_o[Slots],
+  output logic [63:0]                    mem_desired_o[Slots],
+  output logic [1:0]                     mem_served_o[Slots],
+  output logic [mmu_pkg::EpochWidth-1:0] mem_epoch_o[Slots],
+  output logic [1:0]                     mem_row_o[Slots],
+  input  logic                           reply_i[Slots],        // the reply to the command of this cycle stands here
+  input  logic [mmu_pkg::EpochWidth-1:0] reply_epoch_i[Slots],  // mem_epoch_o of that command
+  input  logic [63:0]                    reply_data_i[Slots],   // the entry, or the first PDPTE
+  input  logic [63:0]                    reply_near_i[Slots],     // of a PTE, with an adjacent-entry prefetcher: the other
+                                                                   // half of its pair
   input  logic [63:0]                    reply_data1_i,
   input  logic [63:0]                    reply_data2_i,
   input  logic [63:0]                    reply_data3_i,
-  input  logic                           reply_swapped_i[Walkers],
-  input  logic [1:0]                     reply_served_i[Walkers], // mem_served_o: for a reply that is used in its cycle
-  input  logic [1:0]                     reply_row_i[Walkers],    // mem_row_o, the same
-  input  logic                           reply_error_i[Walkers],
+  input  logic                           reply_swapped_i[Slots],
+  input  logic [1:0]                     reply_served_i[Slots], // mem_served_o: for a reply that is used in its cycle
+  input  logic [1:0]                     reply_row_i[Slots],    // mem_row_o, the same
+  input  logic                           reply_error_i[Slots],
 
   // events
   output logic                           stlb_lookup_o[Walkers],
@@ -172,6 +177,10 @@ module mmu_top #(
   output logic [4*8-1:0]                 psc_fill_ways_o[Walkers],
   output logic [5:2]                     psc_fill_evicts_o[Walkers],
   output logic [4*40-1:0]                psc_fill_tables_o[Walkers],
+  output mmu_pkg::prefetched_t           prefetched_o[Walkers],   // what the unit's prefetcher does
+  output logic [63:0]                    prefetch_va_o[Walkers],
+  output logic [1:0]                     prefetch_level_o[Walkers],
+  output logic [mmu_pkg::FrameWidth-1:0] prefetch_frame_o[Walkers],
   output logic                           unit_data_o[Walkers],    // the miss unit serves the data port
   output logic                           unit_merged_o[Walkers],  // with the other unit's walk
   output logic [63:0]                    unit_va_o[Walkers],      // what is filled
@@ -201,18 +210,15 @@ module mmu_top #(
   output logic [4:0]                     peek_flags_o,  // global, dirty, no-execute, user, writable
   output logic [63:0]                    peek_value_o,
 
-  // debug: a translation that touches nothing, on edges without a cycle; held until done. Reads are answered before the
-  // next edge.
+  // debug: a translation that touches nothing. A part is presented with probe_i, and step_i low, for one edge of clk_i;
+  // then probe_clk_i ticks, first with probe_start_i, until done. Reads are answered before the next tick. See probe.
   input  logic                           probe_i,
-  input  logic [1:0]                     probe_kind_i,
-  input  logic [2:0]                     probe_flags_i,
-  input  logic [63:0]                    probe_va_i,
-  input  logic [12:0]                    probe_size_i,
-  input  logic [mmu_pkg::SegmentWidth-1:0] probe_segment_i,
+  input  logic                           probe_clk_i,
+  input  logic                           probe_start_i,
   output logic                           probe_read_o,
   output logic                           probe_wide_o,
   output logic [51:0]                    probe_read_pa_o,
-  input  logic [63:0]                    probe_data_i,
+  input  logic [63:0]                    probe_reply_i,
   input  logic                           probe_error_i,
   output logic                           probe_done_o,
   output logic [1:0]                     probe_path_o,
@@ -222,6 +228,8 @@ module mmu_top #(
   output logic [63:0]                    probe_va_o,
   output logic [2:0]                     probe_reads_o
 );
+
+  localparam int unsigned LoadSlot = Slots > Walkers ? Walkers : 0;  // see mmu
 
   // -------------------------------------------------------------------------------------------------------------------
   // Straps
@@ -259,7 +267,7 @@ module mmu_top #(
   // -------------------------------------------------------------------------------------------------------------------
   // The cycle's inputs
 
-  logic step_q, fetch_q, data_q, control_q, control_user_q, peek_q;
+  logic step_q, fetch_q, data_q, control_q, control_user_q, peek_q, probe_fetch_q, probe_data_q;
   logic [63:0] now_q, fetch_va_q, data_va_q, control_value_q;
   logic [12:0] fetch_size_q, data_size_q;
   logic [mmu_pkg::SegmentWidth-1:0] fetch_segment_q, data_segment_q, control_index_q;
@@ -277,6 +285,8 @@ module mmu_top #(
     data_q <= step_i & data_i;
     control_q <= step_i & control_i;
     peek_q <= peek_i;
+    probe_fetch_q <= probe_i & fetch_i & ~step_i;
+    probe_data_q <= probe_i & data_i & ~step_i;
     if (fetch_i) begin
       fetch_va_q <= fetch_va_i;
       fetch_size_q <= fetch_size_i;
@@ -313,7 +323,7 @@ module mmu_top #(
 
   logic [63:0] reply_data1_q, reply_data2_q, reply_data3_q;
   always_ff @(posedge clk_i) begin
-    if (reply_i[0]) begin
+    if (reply_i[LoadSlot]) begin
       reply_data1_q <= reply_data1_i;
       reply_data2_q <= reply_data2_i;
       reply_data3_q <= reply_data3_i;
@@ -321,29 +331,32 @@ module mmu_top #(
   end
 
   // A reply to a command that is no longer under way is dropped here.
-  logic [Walkers-1:0][mmu_pkg::EpochWidth-1:0] mem_epoch, reply_epoch;  // under way; of what stands here
-  logic [Walkers-1:0] reply_used;
-  logic [Walkers-1:0][63:0] reply_data;
-  logic [Walkers-1:0] reply_swapped, reply_error, early_swapped, early_error;
-  mmu_pkg::served_e [Walkers-1:0] early_served;
-  mmu_pkg::row_e [Walkers-1:0] early_row;
-  for (genvar w = 0; w < Walkers; w++) begin : g_reply
-    logic [63:0] value_q;
+  logic [Slots-1:0][mmu_pkg::EpochWidth-1:0] mem_epoch, reply_epoch;  // under way; of what stands here
+  logic [Slots-1:0] reply_used;
+  logic [Slots-1:0][63:0] reply_data, reply_near;
+  logic [Slots-1:0] reply_swapped, reply_error, early_swapped, early_error;
+  mmu_pkg::served_e [Slots-1:0] early_served;
+  mmu_pkg::row_e [Slots-1:0] early_row;
+  for (genvar w = 0; w < Slots; w++) begin : g_reply
+    logic [63:0] value_q, near_q;
     logic swapped_q, error_q;
     always_ff @(posedge clk_i) begin
       if (reply_i[w] & `BUG(3, reply_epoch_i[w] == mem_epoch[w], mem_epoch[w][2:0] != 3'd5)) begin
         reply_epoch[w] <= reply_epoch_i[w];
         value_q <= reply_data_i[w];
+        if (Prefetch == mmu_pkg::PrefetchAdjacent) near_q <= reply_near_i[w];
         swapped_q <= reply_swapped_i[w];
         error_q <= reply_error_i[w];
       end
     end
     if (Bypass) begin : g_bypass
       assign reply_data[w] = mem_valid_o[w] ? reply_data_i[w] : value_q;
+      assign reply_near[w] = mem_valid_o[w] ? reply_near_i[w] : near_q;
       assign reply_swapped[w] = mem_valid_o[w] ? reply_swapped_i[w] : swapped_q;
       assign reply_error[w] = mem_valid_o[w] ? reply_error_i[w] : error_q;
     end else begin : g_registered
       assign reply_data[w] = value_q;
+      assign reply_near[w] = near_q;
       assign reply_swapped[w] = swapped_q;
       assign reply_error[w] = error_q;
     end
@@ -355,24 +368,6 @@ module mmu_top #(
 
   // -------------------------------------------------------------------------------------------------------------------
   // The debug port's translation
-
-  logic probe_q, probe_error_q;
-  mmu_pkg::access_t probe_access_q;
-  logic [63:0] probe_va_q, probe_data_q;
-  logic [12:0] probe_size_q;
-  logic [mmu_pkg::SegmentWidth-1:0] probe_segment_q;
-  always_ff @(posedge clk_i) begin
-    probe_q <= probe_i & ~step_i;
-    if (probe_i) begin
-      probe_access_q.kind <= mmu_pkg::access_e'(probe_kind_i);
-      {probe_access_q.implicit, probe_access_q.ac, probe_access_q.user} <= probe_flags_i;
-      probe_va_q <= probe_va_i;
-      probe_size_q <= probe_size_i;
-      probe_segment_q <= probe_segment_i;
-      probe_data_q <= probe_data_i;
-      probe_error_q <= probe_error_i;
-    end
-  end
 
   mmu_pkg::path_e probe_path;
   mmu_pkg::fault_e probe_fault;
@@ -413,13 +408,17 @@ module mmu_top #(
     end
   end
 
-  logic [Walkers-1:0] mem_valid, mem_data, mem_wide, stlb_lookup, psc_hit, psc_data, unit_data, unit_merged;
-  mmu_pkg::mem_e [Walkers-1:0] mem_command;
-  mmu_pkg::served_e [Walkers-1:0] mem_served;
-  mmu_pkg::row_e [Walkers-1:0] mem_row;
-  logic [Walkers-1:0][mmu_pkg::LevelWidth-1:0] mem_level;
-  logic [Walkers-1:0][51:0] mem_pa;
-  logic [Walkers-1:0][63:0] mem_expected, mem_desired, unit_va;
+  logic [Slots-1:0] mem_valid, mem_data, mem_wide;
+  logic [Walkers-1:0] stlb_lookup, psc_hit, psc_data, unit_data, unit_merged;
+  mmu_pkg::mem_e [Slots-1:0] mem_command;
+  mmu_pkg::served_e [Slots-1:0] mem_served;
+  mmu_pkg::row_e [Slots-1:0] mem_row;
+  logic [Slots-1:0][mmu_pkg::LevelWidth-1:0] mem_level;
+  logic [Slots-1:0][51:0] mem_pa;
+  logic [Slots-1:0][63:0] mem_expected, mem_desired;
+  logic [Walkers-1:0][63:0] unit_va, prefetch_va;
+  mmu_pkg::prefetched_t [Walkers-1:0] prefetched;
+  mmu_pkg::entry_t [Walkers-1:0] prefetch_entry;
   mmu_pkg::found_t [Walkers-1:0] stlb_found;
   mmu_pkg::filled_t [Walkers-1:0] stlb_filled;
   logic [Walkers-1:0][5:2] psc_looked, psc_filled, psc_fill_evicts;
@@ -427,7 +426,7 @@ module mmu_top #(
   logic [Walkers-1:0][4*8-1:0] psc_fill_ways;
   logic [Walkers-1:0][4*40-1:0] psc_fill_tables;
   mmu_pkg::entry_t [Walkers-1:0] unit_entry;
-  for (genvar w = 0; w < Walkers; w++) begin : g_pins
+  for (genvar w = 0; w < Slots; w++) begin : g_memory_pins
     assign mem_valid_o[w] = mem_valid[w];
     assign mem_command_o[w] = mem_command[w];
     assign mem_data_o[w] = mem_data[w];
@@ -439,6 +438,8 @@ module mmu_top #(
     assign mem_served_o[w] = mem_served[w];
     assign mem_epoch_o[w] = mem_epoch[w];
     assign mem_row_o[w] = mem_row[w];
+  end
+  for (genvar w = 0; w < Walkers; w++) begin : g_pins
     assign stlb_lookup_o[w] = stlb_lookup[w];
     assign stlb_found_o[w] = stlb_found[w];
     assign psc_looked_o[w] = psc_looked[w];
@@ -450,6 +451,10 @@ module mmu_top #(
     assign psc_fill_ways_o[w] = psc_fill_ways[w];
     assign psc_fill_evicts_o[w] = psc_fill_evicts[w];
     assign psc_fill_tables_o[w] = psc_fill_tables[w];
+    assign prefetched_o[w] = prefetched[w];
+    assign prefetch_va_o[w] = prefetch_va[w];
+    assign prefetch_level_o[w] = prefetch_entry[w].level;
+    assign prefetch_frame_o[w] = prefetch_entry[w].frame;
     assign unit_data_o[w] = unit_data[w];
     assign unit_merged_o[w] = unit_merged[w];
     assign unit_va_o[w] = unit_va[w];
@@ -488,6 +493,7 @@ module mmu_top #(
     .DataTimed(DataTimed),
     .AtOnce(Bypass),
     .Walkers(Walkers),
+    .Prefetch(Prefetch),
     .PscWidth(PscWidth)
   ) mmu (
     .clk_i,
@@ -555,6 +561,7 @@ module mmu_top #(
     .mem_row_o(mem_row),
     .reply_used_o(reply_used),
     .reply_data_i(reply_data),
+    .reply_near_i(reply_near),
     .reply_data1_i(reply_data1_q),
     .reply_data2_i(reply_data2_q),
     .reply_data3_i(reply_data3_q),
@@ -582,6 +589,9 @@ module mmu_top #(
     .psc_fill_ways_o(psc_fill_ways),
     .psc_fill_evicts_o(psc_fill_evicts),
     .psc_fill_tables_o(psc_fill_tables),
+    .prefetched_o(prefetched),
+    .prefetch_va_o(prefetch_va),
+    .prefetch_entry_o(prefetch_entry),
     .unit_data_o(unit_data),
     .unit_merged_o(unit_merged),
     .unit_va_o(unit_va),
@@ -600,16 +610,15 @@ module mmu_top #(
     .peek_index_i(peek_index_q),
     .peek_o(peek),
     .peek_value_o,
-    .probe_i(probe_q),
-    .probe_access_i(probe_access_q),
-    .probe_offset_i(probe_va_q),
-    .probe_size_i(probe_size_q),
-    .probe_segment_i(probe_segment_q),
+    .probe_clk_i,
+    .probe_start_i,
+    .probe_fetch_i(probe_fetch_q),
+    .probe_data_i(probe_data_q),
     .probe_read_o,
     .probe_wide_o,
     .probe_read_pa_o,
-    .probe_data_i(probe_data_q),
-    .probe_error_i(probe_error_q),
+    .probe_reply_i,
+    .probe_error_i,
     .probe_done_o,
     .probe_path_o(probe_path),
     .probe_fault_o(probe_fault),

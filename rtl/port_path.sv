@@ -15,6 +15,7 @@ module port_path #(
   parameter int unsigned LargeWays = 8,
   parameter bit          SecondLevel = 1'b0,
   parameter bit          Merges = 1'b0,  // see access_port
+  parameter bit          Meets = 1'b0,   // see tlb_array: prefetches fill it
   parameter int unsigned Entries = Sets * Ways,
   parameter int unsigned LargeEntries = LargeSets == 0 ? 1 : LargeSets * LargeWays
 ) (
@@ -73,8 +74,8 @@ module port_path #(
   output logic [1:0]                     drops_o,          // see tlb
   output logic [Entries-1:0]             dropped_o,
   output logic [LargeEntries-1:0]        dropped_large_o,
-  input  logic                           probe_i,          // the debug port looks up, on an edge without a cycle
-  input  logic [mmu_pkg::VpnWidth-1:0]   probe_vpn_i,
+  input  logic                           probe_i,          // the part is the debug port's, and no cycle happens
+  output logic                           probe_refused_o,
   output mmu_pkg::entry_t                probe_entry_o,
   input  logic                           peek_i,
   input  logic                           peek_large_i,
@@ -92,7 +93,7 @@ module port_path #(
 
   segment_unit segment (
     .wide_i(context_i.wide),
-    .part_i,
+    .part_i(part_i | probe_i),
     .access_i(part_access_i),
     .offset_i(part_offset_i),
     .size_i(part_size_i),
@@ -127,6 +128,8 @@ module port_path #(
     .va_o,
     .access_o,
     .hit_i(found_o.hit & ~probe_i),
+    .probe_i,
+    .refused_o(probe_refused_o),
     .hit_entry_i(hit_entry),
     .touch_o(touch),
     .turn_i,
@@ -157,13 +160,14 @@ module port_path #(
     .Ways(Ways),
     .Policy(Policy),
     .LargeSets(LargeSets),
-    .LargeWays(LargeWays)
+    .LargeWays(LargeWays),
+    .Meets(Meets)
   ) tlb (
     .clk_i,
     .rst_ni,
     .context_i,
     .lookup_i(lookup_o | probe_i),
-    .lookup_vpn_i(probe_i ? probe_vpn_i : va_o[56:12]),
+    .lookup_vpn_i(va_o[56:12]),
     .found_o,
     .hit_entry_o(hit_entry),
     .touch_i(touch),

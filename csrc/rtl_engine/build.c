@@ -89,7 +89,7 @@ static bool find_sources(struct sources* sources, bool checked, struct error* er
 // --- parameters and hash ---------------------------------------------------------------------------------------------
 
 enum { DRAM_BANKS_MAX = 64 };  // in use are dram.banks of them: no build for each number
-enum { PARAMETERS = 30, PARAMETER_ROOM = 40 };
+enum { PARAMETERS = 31, PARAMETER_ROOM = 40 };
 
 struct parameters {
   char text[PARAMETERS][PARAMETER_ROOM];  // -GName=value
@@ -131,6 +131,7 @@ static void find_parameters(const struct config* c, struct parameters* p) {
       {"CacheEntry", caches ? c->cache.walker : CACHE_L1D},
       {"DramBanks", c->dram.banks ? DRAM_BANKS_MAX : 0},
       {"Walkers", c->walkers},
+      {"Prefetch", c->prefetch},
       {"DataTimed", l1d->sets && c->data.cache == DATA_CACHE_TIMED},
       {"Bypass", rtl_needs_bypass(c)},
   };

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "Vmmu.h"
+#include "Vmmu___024root.h"
 #include "engine/serial.h"
 extern "C" {
 #include "engine/overlap.h"  // its code is the loading program's: one core for all engines
@@ -70,11 +71,33 @@ struct filled {
   uint8_t way;
 };
 
+// mmu_pkg::prefetched_t, as it stands on the outputs.
+struct prefetched {
+  explicit prefetched(uint32_t bits)
+      : begins(bits >> 8 & 1),
+        looks(bits >> 5 & 1),
+        reads(bits >> 4 & 1),
+        first(bits >> 2 & 1),
+        second(bits >> 1 & 1),
+        walk(bits & 1),
+        port(bits >> 3 & 1 ? PORT_DATA : PORT_FETCH) {}
+  bool begins, looks, reads, first, second, walk;
+  uint8_t port;
+};
+
+// What is filled, for whom.
+struct page {
+  uint64_t va;
+  uint8_t level;
+  uint64_t frame;
+  uint8_t port, prefetched;
+};
+
 // A port's outputs, copied so that both ports are handled by the same code.
 struct port_out {
   bool accept, lookup, begin, answer;
   uint8_t path, fault, error;
-  uint32_t found, filled;  // found_t, filled_t
+  uint32_t found;  // found_t
   uint64_t pa, va;
 };
 
@@ -83,23 +106,25 @@ struct Shim : rtl_instance {
 
   const struct config config;
   const struct memory_bus memory;
-  const unsigned walkers;
-  const bool bypass;  // a reply can be needed in the command's cycle
+  const unsigned walkers, slots;  // slots: memory commands in a cycle
+  const bool bypass;              // a reply can be needed in the command's cycle
   VerilatedContext context;
   Vmmu top;
 
   uint64_t now = 0;               // the cycle that comes next
+  uint64_t due = UINT64_MAX;      // the next in which a prefetch does something, if nobody asks for anything
   struct counters counters = {};  // the core's alone
   part_state parts[PORT_COUNT] = {};
   struct control control = {};
   uint64_t cr0 = 0, efer = 0;
   uint64_t va_mask = 0xffffffff;  // linear addresses of the mode: what a core splits references by
   struct segment segments[SEGMENT_COUNT];
+  bool swapped = false;      // a compare-and-swap was served in this cycle
   uint64_t load_cycles = 0;  // of the PDPTE load that the control operation under way has made
   event_fn* notify = nullptr;
   void* notify_ctx = nullptr;
   // What the memory commands of this cycle were, by unit; type EVENT_TYPE_COUNT: none.
-  struct event memory_events[WALKERS_MAX];
+  struct event memory_events[WALKERS_MAX + 1];
   std::vector<struct event> held;  // events of this cycle that wait for the drops before them
   bool holding = false;
   uint64_t control_since = 0;
@@ -136,7 +161,9 @@ struct Shim : rtl_instance {
   void harvest_lookups(unsigned port, const port_out& port_out, uint64_t cycle);
   void emit_lookup(unsigned port, unsigned array, const struct found& found, uint64_t cycle);
   void harvest_walk_caches(unsigned unit, uint64_t cycle);
-  void harvest_fills(const port_out& port_out, unsigned unit, uint64_t cycle);
+  void harvest_prefetch(unsigned unit, uint64_t cycle);
+  void harvest_fills(unsigned unit, uint64_t cycle);
+  void emit_fill(unsigned array, const struct filled& filled, const struct page& page, uint64_t cycle);
   void harvest_data(uint64_t cycle);
   unsigned psc_shift(unsigned level) const;
   uint32_t control_latency() const;
@@ -154,6 +181,7 @@ struct Shim : rtl_instance {
   unsigned entries(unsigned array) const;
   uint32_t latency(unsigned port) const { return port == PORT_FETCH ? config.itlb.latency : config.dtlb.latency; }
 
+  void catch_up(uint64_t cycle);
   void tick(uint64_t cycle, const struct tick_in& in, struct tick_out* out);
   uint64_t issue(const struct ref& part, uint64_t cycle, bool want, struct answer* answer, bool* fault, uint32_t* data);
   uint64_t issue_slowly(const struct ref& part, uint64_t cycle, struct answer* answer, bool* fault, uint32_t* data);
@@ -169,6 +197,7 @@ Shim::Shim(const struct config& config_in, struct memory_bus memory_in)
       config(config_in),
       memory(memory_in),
       walkers(config_in.walkers),
+      slots(config_in.walkers + (config_in.prefetch == PREFETCH_NEXT_PAGE)),
       bypass(rtl_needs_bypass(&config_in)),
       top(&context, "") {
 #if VM_TRACE
@@ -196,16 +225,17 @@ Shim::Shim(const struct config& config_in, struct memory_bus memory_in)
   top.pcid_i = config.pcid != 0;
   top.global_i = config.global != 0;
   serial_reset_segments(segments);
-  for (unsigned edges = 0; edges < 2; edges++) edge();
+  for (unsigned edges = 0; edges < 2; edges++) {
+    top.probe_clk_i = edges == 0;
+    edge();
+  }
   top.rst_ni = 1;
   edge();
 }
 
 void Shim::edge() {
-  top.clk_i = 1;
-  top.eval();
-  top.clk_i = 0;
-  top.eval();
+  rise();
+  fall();
 }
 
 void Shim::rise() {
@@ -213,9 +243,25 @@ void Shim::rise() {
   top.eval();
 }
 
+// Nothing happens at a falling edge: it is enough that Verilator remembers the low clock. Where it keeps that under
+// another name than 5.006, it is evaluated.
+template <typename Root>
+auto remember_low_clock(Root* root, Vmmu&, int) -> decltype(void(root->__Vtrigrprev__TOP__clk_i)) {
+  root->__Vtrigrprev__TOP__clk_i = 0;
+}
+template <typename Root>
+void remember_low_clock(Root*, Vmmu& top, long) {
+  top.eval();
+}
+
+// Only a swap's outcome can show in its cycle, in what a small cache writes back (rtl/memory/timing_caches.sv).
 void Shim::fall() {
   top.clk_i = 0;
-  top.eval();
+  if (__builtin_expect(swapped, 0))
+    top.eval();
+  else
+    remember_low_clock(top.rootp, top, 0);
+  swapped = false;
 }
 
 // An edge without a cycle: what the last cycle changed becomes visible, nothing happens.
@@ -287,7 +333,7 @@ void Shim::withdraw() {
 // Answers the memory commands of this cycle, the fetch's first, and notes them as events.
 void Shim::serve() {
   bool any = false;
-  for (unsigned u = 0; u < walkers; u++) {
+  for (unsigned u = 0; u < slots; u++) {
     memory_events[u].type = EVENT_TYPE_COUNT;
     top.reply_i[u] = top.mem_valid_o[u];
     if (!top.mem_valid_o[u]) continue;
@@ -318,13 +364,21 @@ void Shim::serve_unit(unsigned u) {
     top.reply_data_i[u] = event.value;
     top.reply_swapped_i[u] = 0;
     top.reply_error_i[u] = !good;
-    parts[port].reads++;
+    if (u < walkers && prefetched(top.prefetched_o[u]).reads)
+      event.kind = 1;
+    else
+      parts[port].reads++;
+    if (config.prefetch == PREFETCH_ADJACENT && event.level == 1) {
+      memory.read(memory.ctx, event.pa ^ size, size, &value);
+      top.reply_near_i[u] = value;
+    }
   } else if (top.mem_command_o[u] == 1) {
-    bool swapped = false;
-    bool good = memory.cas(memory.ctx, event.pa, size, top.mem_expected_o[u], top.mem_desired_o[u], &swapped);
+    bool succeeded = false;
+    bool good = memory.cas(memory.ctx, event.pa, size, top.mem_expected_o[u], top.mem_desired_o[u], &succeeded);
+    swapped = true;
     event.type = EVENT_CAS;
     event.value = top.mem_desired_o[u];
-    event.hit = good && swapped;
+    event.hit = good && succeeded;
     top.reply_swapped_i[u] = event.hit;
     top.reply_error_i[u] = !good;
     parts[port].cas_cycles += latency + config.walk.cas;
@@ -383,7 +437,6 @@ port_out Shim::outputs(unsigned port) const {
     top.p##_fault_o,    \
     top.p##_error_o,    \
     top.p##_found_o,    \
-    top.p##_filled_o,   \
     top.p##_pa_o,       \
     top.p##_va_o        \
   }
@@ -463,12 +516,12 @@ void Shim::harvest(uint64_t cycle, struct tick_out* out) {
       emit(event, cycle);
     }
   }
+  for (unsigned u = 0; u < walkers && notify; u++) harvest_prefetch(u, cycle);
   for (unsigned u = 0; u < walkers; u++)
     if (notify && top.psc_looked_o[u]) harvest_walk_caches(u, cycle);
   emit_memory(cycle, EVENT_READ);
   emit_memory(cycle, EVENT_CAS);
-  for (unsigned u = 0; u < walkers && notify; u++)
-    harvest_fills(ports[top.unit_data_o[u] ? PORT_DATA : PORT_FETCH], u, cycle);
+  for (unsigned u = 0; u < walkers && notify; u++) harvest_fills(u, cycle);
   const unsigned drops = notify ? top.drop_o : 0;
   holding = drops != 0;  // what comes after the drops in the order of events
   emit_memory(cycle, EVENT_PDPTE);
@@ -507,14 +560,14 @@ void Shim::harvest(uint64_t cycle, struct tick_out* out) {
   if (top.control_done_o && !top.control_refused_o) follow_control();
   out->control_done = top.control_done_o;
   out->control_gp = top.control_refused_o;
-  out->next = top.next_o;
+  due = out->next = top.next_o;
   if (__builtin_expect(out->next == UINT64_MAX, 0)) check_debts(cycle);
   if (drops) emit_drops(cycle, drops);
 }
 
 void Shim::emit_memory(uint64_t cycle, uint8_t type) {
   if (!notify) return;
-  for (unsigned u = 0; u < walkers; u++)
+  for (unsigned u = 0; u < slots; u++)
     if (memory_events[u].type == type) emit(memory_events[u], cycle);
 }
 
@@ -560,43 +613,66 @@ void Shim::harvest_walk_caches(unsigned u, uint64_t cycle) {
     event.port = top.psc_data_o[u] ? PORT_DATA : PORT_FETCH;
     event.array = static_cast<uint8_t>(psc_first + level);
     event.hit = hit;
+    event.kind = prefetched(top.prefetched_o[u]).looks;
     if (hit) event.way = top.psc_hit_way_o[u];
     emit(event, cycle);
   }
 }
 
-// An entry goes to the port's TLB, to the second level and to the walk caches in one cycle.
-void Shim::harvest_fills(const port_out& port_out, unsigned u, uint64_t cycle) {
-  const struct filled first(port_out.filled), second(top.stlb_filled_o[u]);
-  if (!first.valid && !second.valid && !top.psc_filled_o[u]) return;
-  unsigned port = top.unit_data_o[u] ? PORT_DATA : PORT_FETCH;
-  const unsigned shifts[] = {0, 12, top.quad_o ? 22u : 21u, 30};
-  auto fill = [&](unsigned array, unsigned set, unsigned way, bool evicts, unsigned shift, uint64_t frame) {
-    struct event event = {};
-    event.type = EVENT_FILL;
-    event.port = static_cast<uint8_t>(port);
-    event.array = static_cast<uint8_t>(array);
-    event.set = static_cast<uint16_t>(set);
-    event.way = static_cast<uint16_t>(way);
-    event.shift = static_cast<uint8_t>(shift);
-    event.va = top.unit_va_o[u] >> shift << shift;
-    event.pa = frame << 12;
-    event.hit = evicts;
-    emit(event, cycle);
-  };
-  unsigned shift = shifts[top.unit_level_o[u]];
-  if (first.valid)
-    fill((port == PORT_FETCH ? ARRAY_ITLB : ARRAY_DTLB) + first.large, first.set, first.way, first.evicts, shift,
-         top.unit_frame_o[u]);
-  if (second.valid) fill(ARRAY_STLB + second.large, second.set, second.way, second.evicts, shift, top.unit_frame_o[u]);
+void Shim::harvest_prefetch(unsigned u, uint64_t cycle) {
+  const struct prefetched ahead(top.prefetched_o[u]);
+  if (!ahead.begins) return;
+  struct event event = {};
+  event.type = EVENT_WALK_BEGIN;
+  event.kind = 1;
+  event.port = ahead.port;
+  event.va = top.prefetch_va_o[u];
+  emit(event, cycle);
+}
+
+// What a unit fills of the port's TLB, the second level and the walk caches: for the port that it serves, or ahead of
+// it.
+void Shim::harvest_fills(unsigned u, uint64_t cycle) {
+  const struct prefetched ahead(top.prefetched_o[u]);
+  const struct filled second(top.stlb_filled_o[u]);
+  const uint8_t port = top.unit_data_o[u] ? PORT_DATA : PORT_FETCH;
+  const struct filled of_port(port == PORT_DATA ? top.data_filled_o : top.fetch_filled_o);
+  const struct page demand = {top.unit_va_o[u], top.unit_level_o[u], top.unit_frame_o[u], port, 0};
+  const struct page next = {top.prefetch_va_o[u], top.prefetch_level_o[u], top.prefetch_frame_o[u], ahead.port, 1};
+  if (of_port.valid && !(ahead.first && ahead.port == port))
+    emit_fill(port == PORT_DATA ? ARRAY_DTLB : ARRAY_ITLB, of_port, demand, cycle);
+  if (ahead.first) {
+    const struct filled first(ahead.port == PORT_DATA ? top.data_filled_o : top.fetch_filled_o);
+    emit_fill(ahead.port == PORT_DATA ? ARRAY_DTLB : ARRAY_ITLB, first, next, cycle);
+  }
+  if (second.valid) emit_fill(ARRAY_STLB, second, ahead.second ? next : demand, cycle);
   for (unsigned level = 0; level < 4; level++) {
     if (!(top.psc_filled_o[u] >> level & 1)) continue;
-    uint64_t frame = 0;  // 40 bits from bit 40 * level of a vector of 32-bit words
+    struct page page = ahead.walk ? next : demand;
+    page.frame = 0;  // 40 bits from bit 40 * level of a vector of 32-bit words
     for (unsigned bit = 0; bit < 40; bit++)
-      frame |= uint64_t{top.psc_fill_tables_o[u].at((40 * level + bit) / 32) >> (40 * level + bit) % 32 & 1} << bit;
-    fill(psc_first + level, 0, top.psc_fill_ways_o[u] >> 8 * level & 255, top.psc_fill_evicts_o[u] >> level & 1,
-         psc_shift(level), frame);
+      page.frame |= uint64_t{top.psc_fill_tables_o[u].at((40 * level + bit) / 32) >> (40 * level + bit) % 32 & 1}
+                    << bit;
+    const uint32_t way = top.psc_fill_ways_o[u] >> 8 * level & 255, evicts = top.psc_fill_evicts_o[u] >> level & 1;
+    emit_fill(psc_first + level, filled(1u << 26 | evicts << 24 | way), page, cycle);
   }
+}
+
+void Shim::emit_fill(unsigned array, const struct filled& filled, const struct page& page, uint64_t cycle) {
+  const unsigned shifts[] = {0, 12, top.quad_o ? 22u : 21u, 30};
+  const unsigned shift = array >= psc_first ? psc_shift(array - psc_first) : shifts[page.level];
+  struct event event = {};
+  event.type = EVENT_FILL;
+  event.kind = page.prefetched;
+  event.port = page.port;
+  event.array = static_cast<uint8_t>(array + filled.large);
+  event.set = filled.set;
+  event.way = filled.way;
+  event.shift = static_cast<uint8_t>(shift);
+  event.va = page.va >> shift << shift;
+  event.pa = page.frame << 12;
+  event.hit = filled.evicts;
+  emit(event, cycle);
 }
 
 void Shim::harvest_data(uint64_t cycle) {
@@ -608,7 +684,7 @@ void Shim::harvest_data(uint64_t cycle) {
     event.served = top.served_level_o;
     emit(event, cycle);
   }
-  for (unsigned slot = 0; slot < 3 * (walkers + 1); slot++) {
+  for (unsigned slot = 0; slot < 3 * (slots + 1); slot++) {
     if (!(top.writeback_o >> slot & 1)) continue;
     uint64_t line = 0;
     for (unsigned bit = 0; bit < 46; bit++)
@@ -732,7 +808,18 @@ void Shim::stuck(const char* what, uint64_t cycle, uint64_t since) const {
 // ---------------------------------------------------------------------------------------------------------------------
 // The engine's operations
 
+// Prefetches go on while nobody asks for anything.
+void Shim::catch_up(uint64_t cycle_in) {
+  if (config.prefetch == PREFETCH_NONE) return;
+  withdraw();
+  while (due < cycle_in) {
+    struct tick_out out;
+    cycle(due, &out);
+  }
+}
+
 void Shim::tick(uint64_t cycle_in, const struct tick_in& in, struct tick_out* out) {
+  catch_up(cycle_in);
   withdraw();
   for (unsigned p = 0; p < PORT_COUNT; p++) {
     if (in.part[p]) present(p, *in.part[p]);
@@ -779,7 +866,7 @@ uint64_t Shim::issue(const struct ref& part, uint64_t cycle_in, bool want, struc
 #if VM_TRACE
   constexpr bool quick = false;
 #else
-  const bool quick = !notify;
+  const bool quick = !notify && config.prefetch == PREFETCH_NONE;
 #endif
   if (!quick) return issue_slowly(part, cycle_in, answer, fault, data);
   top.now_i = cycle_in;
@@ -833,6 +920,7 @@ uint64_t Shim::issue_slowly(const struct ref& part, uint64_t cycle_in, struct an
                             uint32_t* data) {
   unsigned port = part.kind == ACCESS_FETCH ? PORT_FETCH : PORT_DATA;
   struct tick_out out;
+  catch_up(cycle_in);
   present(port, part);
   cycle(cycle_in, &out);
   withdraw();
@@ -889,6 +977,7 @@ void op_play(void* self, const struct ref* refs, size_t n, struct play* play) {
 
 void op_wait(void* self, uint64_t cycle) {
   Shim* shim = shim_of(self);
+  shim->catch_up(cycle);
   if (cycle > shim->now) shim->now = cycle;
 }
 
@@ -933,26 +1022,30 @@ void op_on_event(void* self, event_fn* fn, void* ctx) {
   shim_of(self)->notify_ctx = ctx;
 }
 
-// A few edges without a cycle; what the probe reads of memory is served like a walker's command.
+// An edge without a cycle, on which the part is looked up, then ticks of the debug port's own clock. What it reads of
+// memory is served like a walker's command.
 void op_probe(void* self, const struct ref* part, struct answer* answer) {
   Shim* shim = shim_of(self);
   Vmmu& top = shim->top;
-  top.probe_i = 1;
-  top.probe_kind_i = part->kind;
-  top.probe_flags_i = part->flags & 7;
-  top.probe_va_i = part->va;
-  top.probe_size_i = part->size;
-  top.probe_segment_i = part->segment & (SEGMENT_COUNT - 1);
   shim->settle();
-  while (!top.probe_done_o) {
+  shim->present(part->kind == ACCESS_FETCH ? PORT_FETCH : PORT_DATA, *part);
+  top.probe_i = 1;
+  shim->edge();
+  shim->withdraw();
+  top.probe_i = 0;
+  top.probe_start_i = 1;
+  do {
+    top.probe_clk_i = 1;
+    top.eval();
+    top.probe_clk_i = 0;
+    top.eval();
+    top.probe_start_i = 0;
     if (top.probe_read_o) {
       uint64_t value = 0;
       top.probe_error_i = !shim->memory.read(shim->memory.ctx, top.probe_read_pa_o, top.probe_wide_o ? 8 : 4, &value);
-      top.probe_data_i = value;
+      top.probe_reply_i = value;
     }
-    shim->settle();
-  }
-  top.probe_i = 0;
+  } while (!top.probe_done_o);
   *answer = {};
   answer->pa = top.probe_pa_o;
   answer->path = top.probe_path_o;

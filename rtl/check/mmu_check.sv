@@ -4,7 +4,8 @@
 
 module mmu_check #(
   parameter int unsigned Walkers = 1,
-  parameter int unsigned StlbSets = 0
+  parameter int unsigned StlbSets = 0,
+  parameter int unsigned Prefetch = 0
 ) (
   input logic        clk_i,
   input logic        rst_ni,
@@ -82,12 +83,13 @@ module mmu_check #(
                      (fetch_waits | data_waits) & unit_done[0] |->
                      (fetch_grant & fetch_waits) | (fetch_answer_o & fetch_waits)
                      | (data_grant & data_waits) | (data_answer_o & data_waits));
-  // The walkers and a PDPTE load never use memory together.
-  OneMemoryCommandAtMost: assert property (@(posedge clk_i) disable iff (!rst_ni) !(|walk_mem & control_load));
-  // The fetch port's TLB is filled only when the port is served.
-  FetchFillsWhenServed: assert property (@(posedge clk_i) disable iff (!rst_ni) fetch_fill |-> fetch_served);
+  // The walkers and a PDPTE load never use memory together (a prefetch that a control operation ends may still read).
+  OneMemoryCommandAtMost: assert property (@(posedge clk_i) disable iff (!rst_ni)
+                     !(|walk_mem & control_load & Prefetch != mmu_pkg::PrefetchNextPage));
+  // The fetch port's TLB is filled only when the port is served, or by a prefetch.
+  FetchFillsWhenServed: assert property (@(posedge clk_i) disable iff (!rst_ni) fetch_fill & Prefetch == 0 |-> fetch_served);
   // The same for the data port's.
-  DataFillsWhenServed: assert property (@(posedge clk_i) disable iff (!rst_ni) data_fill |-> data_served);
+  DataFillsWhenServed: assert property (@(posedge clk_i) disable iff (!rst_ni) data_fill & Prefetch == 0 |-> data_served);
 
   // A walk that a control operation finds fills nothing; a hit in the second level may fill the port's TLB.
   logic second_filled;
@@ -113,5 +115,6 @@ endmodule
 
 bind mmu mmu_check #(
   .Walkers(Walkers),
-  .StlbSets(StlbSets)
+  .StlbSets(StlbSets),
+  .Prefetch(Prefetch)
 ) mmu_check (.*);

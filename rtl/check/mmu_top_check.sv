@@ -3,19 +3,19 @@
 // walker uses is the one to the command that it has given.
 
 module mmu_top_check #(
-  parameter int unsigned Walkers = 1,
+  parameter int unsigned Slots = 1,
   parameter bit          Bypass = 1'b0
 ) (
   input logic                                         clk_i,
   input logic                                         rst_ni,
-  input logic [Walkers-1:0]                           reply_used, // a walker goes by its reply in this cycle
-  input logic [Walkers-1:0]                           mem_valid,
-  input logic [Walkers-1:0][mmu_pkg::EpochWidth-1:0]  mem_epoch,
-  input logic [mmu_pkg::EpochWidth-1:0]               reply_epoch_i[Walkers],
-  input logic [Walkers-1:0][mmu_pkg::EpochWidth-1:0]  reply_epoch
+  input logic [Slots-1:0]                           reply_used, // a walker goes by its reply in this cycle
+  input logic [Slots-1:0]                           mem_valid,
+  input logic [Slots-1:0][mmu_pkg::EpochWidth-1:0]  mem_epoch,
+  input logic [mmu_pkg::EpochWidth-1:0]               reply_epoch_i[Slots],
+  input logic [Slots-1:0][mmu_pkg::EpochWidth-1:0]  reply_epoch
 );
 
-  for (genvar w = 0; w < Walkers; w++) begin : g_walker
+  for (genvar w = 0; w < Slots; w++) begin : g_walker
     logic [mmu_pkg::EpochWidth-1:0] epoch;
     assign epoch = Bypass & mem_valid[w] ? reply_epoch_i[w] : reply_epoch[w];
     // The reply that a walker goes by is the one to the command that it has given.
@@ -25,6 +25,6 @@ module mmu_top_check #(
 endmodule
 
 bind mmu_top mmu_top_check #(
-  .Walkers(Walkers),
+  .Slots(Slots),
   .Bypass(Bypass)
 ) mmu_top_check (.*);

@@ -10,6 +10,7 @@ module walker_check (
   input logic [63:0]                    now_i,
   input mmu_pkg::context_t              context_i,
   input logic                           suppress_i,
+  input logic                           kill_i,
   input logic                           grant_i,
   input mmu_pkg::access_t               access_i,
   input logic                           busy_o,
@@ -101,6 +102,10 @@ module walker_check (
         swaps_q <= swaps_q + 4'd1;
       end
       if (done_o) pending_q <= 1'b0;
+      if (kill_i) begin
+        walking_q <= 1'b0;
+        pending_q <= 1'b0;
+      end
     end
   end
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The way to memory: who commands, which cache serves a command or a part's data, how many cycles that takes.
 // docs/timing.md, "Timing caches". A control operation works only while no reference is in flight, so that its PDPTE load
-// takes walker 0's place on the port. Combinational but for the tags.
+// takes walker 0's place on the port; where a prefetch may still read in that cycle, it has a slot of its own, the last.
+// Combinational but for the tags and what DRAM holds open.
 //
 //   walkers ──► command ──────────────────────────────────────────► memory port
 //   control ──┘    └──► timing_caches ──► who serves ──────────────────► its latency + walk.step or walk.cas
@@ -17,8 +18,9 @@ module memory_side #(
   parameter int unsigned CacheEntry = 0,   // where the walker enters
   parameter int unsigned DramBanks = 0,    // at most; 0: every access to memory takes the same time
   parameter bit          AtOnce = 1'b0,    // a memory command can take a single cycle
-  parameter int unsigned Walkers = 1,
-  parameter int unsigned Writebacks = 3 * (Walkers + 1)
+  parameter int unsigned Slots = 1,        // walkers, and one more where a control operation can't take one's place
+  parameter int unsigned LoadSlot = 0,     // the control operation's
+  parameter int unsigned Writebacks = 3 * (Slots + 1)
 ) (
   input  logic                                  clk_i,
   input  logic                                  rst_ni,
@@ -26,12 +28,12 @@ module memory_side #(
   input  mmu_pkg::dram_t                        dram_i,
 
   // walkers
-  input  logic [Walkers-1:0]                    walk_i,
-  input  logic [Walkers-1:0]                    walk_cas_i,
-  input  logic [Walkers-1:0][mmu_pkg::LevelWidth-1:0] walk_level_i,
-  input  logic [Walkers-1:0]                    walk_wide_i,
-  input  logic [Walkers-1:0][51:0]              walk_pa_i,
-  output logic [Walkers-1:0][32:0]              cycles_o,       // that this cycle's command takes
+  input  logic [Slots-1:0]                    walk_i,
+  input  logic [Slots-1:0]                    walk_cas_i,
+  input  logic [Slots-1:0][mmu_pkg::LevelWidth-1:0] walk_level_i,
+  input  logic [Slots-1:0]                    walk_wide_i,
+  input  logic [Slots-1:0][51:0]              walk_pa_i,
+  output logic [Slots-1:0][32:0]              cycles_o,       // that this cycle's command takes
 
   // control: the PDPTEs
   input  logic                                  load_i,
@@ -45,16 +47,16 @@ module memory_side #(
   output mmu_pkg::row_e                         data_row_o,
 
   // memory
-  output logic [Walkers-1:0]                    mem_valid_o,
-  output mmu_pkg::mem_e [Walkers-1:0]           mem_command_o,
-  output logic [Walkers-1:0][mmu_pkg::LevelWidth-1:0] mem_level_o,
-  output logic [Walkers-1:0]                    mem_wide_o,
-  output logic [Walkers-1:0][51:0]              mem_pa_o,
-  output mmu_pkg::served_e [Walkers-1:0]        mem_served_o,
-  output mmu_pkg::row_e [Walkers-1:0]           mem_row_o,
-  input  logic [Walkers-1:0]                    early_swapped_i, // the swap of this cycle succeeds
-  input  mmu_pkg::served_e [Walkers-1:0]        early_served_i,  // mem_served_o, come back with the reply
-  input  mmu_pkg::row_e [Walkers-1:0]           early_row_i,     // and mem_row_o
+  output logic [Slots-1:0]                    mem_valid_o,
+  output mmu_pkg::mem_e [Slots-1:0]           mem_command_o,
+  output logic [Slots-1:0][mmu_pkg::LevelWidth-1:0] mem_level_o,
+  output logic [Slots-1:0]                    mem_wide_o,
+  output logic [Slots-1:0][51:0]              mem_pa_o,
+  output mmu_pkg::served_e [Slots-1:0]        mem_served_o,
+  output mmu_pkg::row_e [Slots-1:0]           mem_row_o,
+  input  logic [Slots-1:0]                    early_swapped_i, // the swap of this cycle succeeds
+  input  mmu_pkg::served_e [Slots-1:0]        early_served_i,  // mem_served_o, come back with the reply
+  input  mmu_pkg::row_e [Slots-1:0]           early_row_i,     // and mem_row_o
 
   output logic [Writebacks-1:0]                 writeback_o,
   output logic [Writebacks*46-1:0]              writeback_line_o
@@ -62,8 +64,8 @@ module memory_side #(
 
   localparam bit TimingCaches = L1dSets + L2Sets + L3Sets != 0;
 
-  for (genvar w = 0; w < Walkers; w++) begin : g_command
-    if (w == 0) begin : g_with_control
+  for (genvar w = 0; w < Slots; w++) begin : g_command
+    if (w == LoadSlot) begin : g_with_control
       assign mem_valid_o[w] = walk_i[w] | load_i;
       assign mem_command_o[w] = load_i ? mmu_pkg::MemPdptes : walk_cas_i[w] ? mmu_pkg::MemCas : mmu_pkg::MemRead;
       assign mem_level_o[w] = load_i ? 3'd3 : walk_level_i[w];
@@ -79,10 +81,10 @@ module memory_side #(
   end
 
   if (TimingCaches) begin : g_timing_caches
-    logic [Walkers*46-1:0] lines;
-    logic [Walkers*2-1:0] walk_served;
+    logic [Slots*46-1:0] lines;
+    logic [Slots*2-1:0] walk_served;
     logic [1:0] data_served;
-    for (genvar w = 0; w < Walkers; w++) begin : g_line
+    for (genvar w = 0; w < Slots; w++) begin : g_line
       assign lines[w*46+:46] = mem_pa_o[w][51:6];
       assign mem_served_o[w] = mmu_pkg::served_e'(walk_served[w*2+:2]);
     end
@@ -94,7 +96,7 @@ module memory_side #(
       .L3Sets(L3Sets),
       .L3Ways(L3Ways),
       .Entry(CacheEntry),
-      .Walkers(Walkers)
+      .Walkers(Slots)
     ) caches (
       .clk_i,
       .rst_ni,
@@ -112,7 +114,7 @@ module memory_side #(
     );
     assign data_served_o = mmu_pkg::served_e'(data_served);
   end else begin : g_memory_only
-    assign mem_served_o = {Walkers{mmu_pkg::ServedDram}};
+    assign mem_served_o = {Slots{mmu_pkg::ServedDram}};
     assign data_served_o = mmu_pkg::ServedL1d;
     assign writeback_o = '0;
     assign writeback_line_o = '0;
@@ -120,20 +122,20 @@ module memory_side #(
 
   if (DramBanks != 0) begin : g_dram
     localparam int unsigned BankWidth = DramBanks > 1 ? $clog2(DramBanks) : 1;
-    logic [Walkers:0] accesses;
-    logic [(Walkers+1)*46-1:0] lines;
-    logic [(Walkers+1)*2-1:0] found;
-    for (genvar w = 0; w < Walkers; w++) begin : g_walker
+    logic [Slots:0] accesses;
+    logic [(Slots+1)*46-1:0] lines;
+    logic [(Slots+1)*2-1:0] found;
+    for (genvar w = 0; w < Slots; w++) begin : g_walker
       assign accesses[w] = mem_valid_o[w] & mem_served_o[w] == mmu_pkg::ServedDram;
       assign lines[w*46+:46] = mem_pa_o[w][51:6];
       assign mem_row_o[w] = mmu_pkg::row_e'(found[w*2+:2]);
     end
-    assign accesses[Walkers] = data_i & data_served_o == mmu_pkg::ServedDram;
-    assign lines[Walkers*46+:46] = data_line_i;
-    assign data_row_o = mmu_pkg::row_e'(found[Walkers*2+:2]);
+    assign accesses[Slots] = data_i & data_served_o == mmu_pkg::ServedDram;
+    assign lines[Slots*46+:46] = data_line_i;
+    assign data_row_o = mmu_pkg::row_e'(found[Slots*2+:2]);
     dram #(
       .Banks(DramBanks),
-      .Requests(Walkers + 1)
+      .Requests(Slots + 1)
     ) dram (
       .clk_i,
       .rst_ni,
@@ -150,7 +152,7 @@ module memory_side #(
 
   // What serves a command says what it costs. Where a command can take one cycle the data of that cycle come after it in
   // the same caches. A simulator would see a loop there: the memory, which replies in the cycle, brings the answer back.
-  for (genvar w = 0; w < Walkers; w++) begin : g_cycles
+  for (genvar w = 0; w < Slots; w++) begin : g_cycles
     mmu_pkg::served_e server;
     mmu_pkg::row_e row;
     logic [31:0] latency;

@@ -141,7 +141,6 @@ module tlb_array #(
   // Fill: over the entry of the same page, if it is visible or either is global (the lowest way, if there are several:
   // the others are dropped); else an invalid way, lowest first; else the policy's victim.
 
-  logic [Ports-1:0] single;  // this cycle's first fill is port p's
   logic first, second, first_fixed, second_fixed, first_again, second_again, doubles;
   logic [Vpn-1:0] first_vpn, second_vpn;
   mmu_pkg::entry_t first_entry, second_entry;
@@ -154,7 +153,6 @@ module tlb_array #(
 
   assign first = |fill_i;
   assign second = Ports > 1 & &fill_i;
-  assign single = second ? Ports'(1) : fill_i;
   assign first_vpn = fill_i[0] ? fill_vpn_i[0+:Vpn] : fill_vpn_i[(Ports-1)*Vpn+:Vpn];
   assign first_entry = fill_i[0] ? fill_entry_i[0] : fill_entry_i[Ports-1];
   assign second_vpn = fill_vpn_i[(Ports-1)*Vpn+:Vpn];
@@ -237,21 +235,16 @@ module tlb_array #(
   assign second_index = IndexWidth'(second_set * Ways + 32'(second_way));
   assign doubles = first_doubles | second_doubles;
 
-  always_comb begin
-    fill_set_o = '0;
-    fill_way_o = '0;
-    fill_evicts_o = '0;
-    for (int unsigned p = 0; p < Ports; p++) begin
-      if (single[p]) begin
-        fill_set_o[p*SetWidth+:SetWidth] = first_set;
-        fill_way_o[p*WayWidth+:WayWidth] = first_way;
-        fill_evicts_o[p] = ~first_fixed;
-      end
-    end
-    if (second) begin
-      fill_set_o[(Ports-1)*SetWidth+:SetWidth] = second_set;
-      fill_way_o[(Ports-1)*WayWidth+:WayWidth] = second_way;
-      fill_evicts_o[Ports-1] = ~second_fixed;
+  // A port's fill is the second only if port 0 fills, too.
+  for (genvar p = 0; p < Ports; p++) begin : g_filled
+    if (p == 0) begin : g_first
+      assign fill_set_o[0+:SetWidth] = first_set;
+      assign fill_way_o[0+:WayWidth] = first_way;
+      assign fill_evicts_o[0] = fill_i[0] & ~first_fixed;
+    end else begin : g_second
+      assign fill_set_o[p*SetWidth+:SetWidth] = second ? second_set : first_set;
+      assign fill_way_o[p*WayWidth+:WayWidth] = second ? second_way : first_way;
+      assign fill_evicts_o[p] = fill_i[p] & ~(second ? second_fixed : first_fixed);
     end
   end
 

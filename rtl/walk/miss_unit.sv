@@ -19,7 +19,8 @@
 module miss_unit #(
   parameter bit SecondLevel = 1'b0,
   parameter bit AtOnce = 1'b0, // see walker
-  parameter bit Merges = 1'b0
+  parameter bit Merges = 1'b0,
+  parameter bit Prefetches = 1'b0
 ) (
   input  logic                           clk_i,
   input  logic                           rst_ni,
@@ -59,6 +60,10 @@ module miss_unit #(
   output logic                           walk_done_o,
   output logic                           walk_fill_o,
   output mmu_pkg::entry_t                walk_entry_o,
+  output logic [63:0]                    walk_va_o,
+  output logic                           walk_clean_o,     // it is for a write to a clean entry
+  output logic                           walk_leaf_o,      // see walker
+  output mmu_pkg::rights_t               walk_above_o,
 
   // the second level
   output logic                           lookup_o,
@@ -249,6 +254,7 @@ module miss_unit #(
     .pdpte_present_i,
     .pdpte_frames_i,
     .suppress_i,
+    .kill_i(1'b0),
     .grant_i(walk_grant),
     .grant_va_i(walk_va),
     .va_i(va_q),
@@ -276,6 +282,8 @@ module miss_unit #(
     .reply_data_i,
     .reply_swapped_i,
     .reply_error_i,
+    .leaf_o(walk_leaf_o),
+    .above_o(walk_above_o),
     .done_o(walk_done_o),
     .fault_o(walk_fault),
     .error_o(walk_error),
@@ -287,6 +295,17 @@ module miss_unit #(
 
   assign walk_grant = (grant_i & grant_clean_i) | (walks & ~instant);
   assign walk_va = grant_i ? grant_va_i[56:12] : va_q[56:12];
+
+  assign walk_va_o = va_q;
+  if (Prefetches) begin : g_prefetches
+    logic clean_q;
+    always_ff @(posedge clk_i) begin
+      if (walk_grant) clean_q <= (grant_i & grant_clean_i) | found_clean;
+    end
+    assign walk_clean_o = clean_q;
+  end else begin : g_no_prefetches
+    assign walk_clean_o = 1'b0;
+  end
 
   assign walks_o = walk_busy;
   assign sets_out_o = walk_grant;

@@ -35,6 +35,7 @@ module walker #(
   input  logic [3:0]                     pdpte_present_i,
   input  logic [4*40-1:0]                pdpte_frames_i,
   input  logic                           suppress_i,     // a control operation arrives
+  input  logic                           kill_i,         // it is over with this cycle, wherever it is
 
   // whom it serves: these hold from the cycle after the grant on
   input  logic                           grant_i,        // the walk begins in the next cycle
@@ -68,6 +69,10 @@ module walker #(
   input  logic [63:0]                    reply_data_i,
   input  logic                           reply_swapped_i,
   input  logic                           reply_error_i,
+
+  // a PTE has arrived; the rights combined down to its table
+  output logic                           leaf_o,
+  output mmu_pkg::rights_t               above_o,
 
   // the result, in the walk's last cycle
   output logic                           done_o,
@@ -302,6 +307,11 @@ module walker #(
         rights_d = `BUG(52, skip_rights_i, rights_d);
       end
     end
+    if (kill_i) begin
+      begin_d = 1'b0;
+      command_d = 1'b0;
+      state_d = StIdle;
+    end
   end
 
   always_ff @(posedge clk_i) begin
@@ -315,7 +325,7 @@ module walker #(
       state_q <= state_d;
       begin_q <= begin_d;
       command_q <= command_d;
-      if (due | grant_i) epoch_q <= epoch_q + 1'b1;
+      if (due | grant_i | kill_i) epoch_q <= epoch_q + 1'b1;
       suppressed_q <= suppressed & ~grant_i;
     end
   end
@@ -345,6 +355,8 @@ module walker #(
   assign mem_epoch_o = epoch_q;
   assign reply_used_o = due & state_q != StBegin;
   assign passed_o = passed_q;
+  assign leaf_o = arrived & level_q == 3'd1;
+  assign above_o = rights_q;
   always_comb begin
     passed_tables_o = '0;
     passed_rights_o = '0;
