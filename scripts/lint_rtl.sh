@@ -44,7 +44,7 @@ lint -GL2Sets=1 -GL2Ways=4 -GL3Sets=1 -GL3Ways=16 -GCacheEntry=1       # no L1D;
 
 # The subset of the leaf modules (docs/rtl.md) is what yosys reads.
 if command -v yosys >/dev/null; then
-  leaves=(rtl/permission.sv rtl/segment/segment_unit.sv rtl/tlb/tlb_array.sv rtl/tlb/replace_*.sv
+  leaves=(rtl/permission.sv rtl/segment/segment_unit.sv rtl/tlb/tlb_array.sv rtl/tlb/replace*.sv
     rtl/walk/{entry_decode,level_table,walker,walk_cache}.sv rtl/memory/timing_cache{,s}.sv)
   for top in segment_unit replacement tlb_array walker walk_cache timing_caches; do
     yosys -q -p "read_verilog -sv $package ${leaves[*]}; hierarchy -check -top $top; proc; check -assert"
