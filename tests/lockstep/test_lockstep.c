@@ -9,7 +9,7 @@
 #include "lockstep/campaign.h"
 #include "small.h"
 
-enum { PARTS_PER_RUN = 12000, RUNS = 26 };
+enum { PARTS_PER_RUN = 12000, RUNS = 12 };
 
 static uint64_t first_seed(void) {
   const char* text = getenv("PAGEWALK_SEED");
