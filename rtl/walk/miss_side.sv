@@ -41,6 +41,7 @@ module miss_side #(
   input  logic [3:0]                            pdpte_present_i,
   input  logic [4*40-1:0]                       pdpte_frames_i,
   input  logic                                  suppress_i,       // a control operation arrives
+  input  logic                                  hold_i,           // or has arrived, and is not done
   input  mmu_pkg::drops_t                       drops_i,
 
   // the ports
@@ -328,7 +329,7 @@ module miss_side #(
         .root_i,
         .pdpte_present_i,
         .pdpte_frames_i,
-        .suppress_i,
+        .hold_i,
         .wanted_i(wanted[u]),
         .cause_i(cause),
         .cause_data_i(data_o[u]),
@@ -410,7 +411,7 @@ module miss_side #(
           .step_i,
           .context_i,
           .beyond_i,
-          .suppress_i,
+          .hold_i,
           .page_fault_i(drops_i.a | drops_i.b),
           .leaf_i(walk_leaf),
           .near_i(reply_near_i[u]),
