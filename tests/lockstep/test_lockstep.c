@@ -97,7 +97,7 @@ static void campaigns(struct config config, int runs, bool min_latency) {
   assert_true(total.cas_failures > 0 || min_latency);
   assert_true(total.control_gps > 10);
   assert_true(total.merged > parts / 1000 || config.walkers == 1);
-  assert_true(total.prefetch.fills > parts / 100 || !config.prefetch);
+  assert_true(total.prefetch.fills > parts / 1000 || !config.prefetch);
   assert_true(total.prefetch.walks > total.prefetch.fills || config.prefetch != PREFETCH_NEXT_PAGE);
   assert_true((total.dram_row_hits > 100 && total.dram_row_conflicts > 100) || !config.dram.banks);
   assert_true(total.itlb.evictions > 100 && total.dtlb.evictions > 100);
