@@ -163,6 +163,7 @@ static void neighbours_agree(void** state) {
   (void)state;
   campaigns(prefetching(two_walkers(whole(), ""), PREFETCH_ADJACENT, "adjacent, two walkers, whole"), RUNS, false);
   campaigns(prefetching(tiny(), PREFETCH_ADJACENT, "adjacent, tiny"), RUNS, true);
+  campaigns(prefetching(two_walkers(tiny(), ""), PREFETCH_ADJACENT, "adjacent, two walkers, tiny"), RUNS, true);
 }
 
 static void two_walkers_agree(void** state) {
