@@ -461,7 +461,9 @@ module miss_side #(
     assign data_fill_entry_o = entry_o[Walkers-1];
   end else begin : g_fills
     for (genvar u = 0; u < Walkers; u++) begin : g_place
-      assign ahead_first[u] = ahead_fill[u] & ~SecondLevel & ~(fetch_fill | data_fill);
+      // one unit fills one port's TLB in a cycle
+      assign ahead_first[u] = ahead_fill[u] & ~SecondLevel
+                            & ~(Walkers == 1 ? fetch_fill | data_fill : ahead_data[u] ? data_fill : fetch_fill);
       // of two the fetch's
       assign ahead_second[u] = ahead_fill[u] & SecondLevel & fill_second == '0 & ~(u == 1 & ahead_fill[0]);
     end
