@@ -229,7 +229,10 @@ module counters #(
           end
           if (answers[p] & walking_q[p]) begin
             cycles = now_i + 64'd1 - begun_q[p];
-            if (begins[p] & skip_start_i & ~(mem_valid_i[p%Walkers] & unit_data_i[p%Walkers] == 1'(p))) cycles = '0;
+            if (begins[p] & skip_start_i & ~(mem_valid_i[p%Walkers] & ~prefetched_i[p%Walkers].reads
+                                             & unit_data_i[p%Walkers] == 1'(p))) begin
+              cycles = '0;
+            end
             count_q[WalkCycles] += cycles;
             count_q[WalkerCycles+p%Walkers] += cycles;
             walking_q[p] = 1'b0;

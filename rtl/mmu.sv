@@ -478,6 +478,7 @@ module mmu #(
     .pdpte_present_i(pdpte_present),
     .pdpte_frames_i(pdpte_frames),
     .suppress_i(control_i),
+    .hold_i(hold),
     .drops_i(drops),
     .fetch_turn_o(fetch_turn),
     .fetch_grant_i(fetch_grant),

@@ -37,6 +37,10 @@ lint "${everything[@]}"
 lint "${everything[@]}" -GBypass="1'd1"
 lint -GWalkers=2                                                       # a walker for each port
 lint "${everything[@]}" -GWalkers=2
+lint "${everything[@]}" -GWalkers=2 -GPrefetch=1 -GDramBanks=64        # next page, open rows
+lint -GPrefetch=1 -GBypass="1'd1"
+lint "${everything[@]}" -GPrefetch=2 -GBypass="1'd1"                   # adjacent entries
+lint -GWalkers=2 -GPrefetch=2
 lint "${everything[@]}" -GWalkers=2 -GBypass="1'd1" -GDtlbPolicy=3 -GItlbPolicy=4 -GStlbPolicy=2 -GStlbLargeSets=2
 lint -GStlbSets=128 -GStlbWays=12 -GStlbLargeSets=1 -GStlbLargeWays=16 # the second level alone, large pages apart
 lint -GPscPde=1                                                        # one walk cache
@@ -45,8 +49,8 @@ lint -GL2Sets=1 -GL2Ways=4 -GL3Sets=1 -GL3Ways=16 -GCacheEntry=1       # no L1D;
 # The subset of the leaf modules (docs/rtl.md) is what yosys reads.
 if command -v yosys >/dev/null; then
   leaves=(rtl/permission.sv rtl/segment/segment_unit.sv rtl/tlb/tlb_array.sv rtl/tlb/replace*.sv
-    rtl/walk/{entry_decode,level_table,walker,walk_cache}.sv rtl/memory/timing_cache{,s}.sv)
-  for top in segment_unit replacement tlb_array walker walk_cache timing_caches; do
+    rtl/walk/{entry_decode,level_table,walker,walk_cache}.sv rtl/memory/{timing_cache,timing_caches,dram}.sv)
+  for top in segment_unit replacement tlb_array walker walk_cache timing_caches dram; do
     yosys -q -p "read_verilog -sv $package ${leaves[*]}; hierarchy -check -top $top; proc; check -assert"
   done
 fi

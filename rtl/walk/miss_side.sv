@@ -41,6 +41,7 @@ module miss_side #(
   input  logic [3:0]                            pdpte_present_i,
   input  logic [4*40-1:0]                       pdpte_frames_i,
   input  logic                                  suppress_i,       // a control operation arrives
+  input  logic                                  hold_i,           // or has arrived, and is not done
   input  mmu_pkg::drops_t                       drops_i,
 
   // the ports
@@ -329,7 +330,7 @@ module miss_side #(
         .root_i,
         .pdpte_present_i,
         .pdpte_frames_i,
-        .suppress_i,
+        .hold_i,
         .wanted_i(wanted[u]),
         .cause_i(cause),
         .cause_data_i(data_o[u]),
@@ -411,7 +412,7 @@ module miss_side #(
           .step_i,
           .context_i,
           .beyond_i,
-          .suppress_i,
+          .hold_i,
           .page_fault_i(drops_i.a | drops_i.b),
           .leaf_i(walk_leaf),
           .near_i(reply_near_i[u]),
@@ -461,7 +462,9 @@ module miss_side #(
     assign data_fill_entry_o = entry_o[Walkers-1];
   end else begin : g_fills
     for (genvar u = 0; u < Walkers; u++) begin : g_place
-      assign ahead_first[u] = ahead_fill[u] & ~SecondLevel & ~(ahead_data[u] ? data_fill : fetch_fill);
+      // one unit fills one port's TLB in a cycle
+      assign ahead_first[u] = ahead_fill[u] & ~SecondLevel
+                            & ~(Walkers == 1 ? fetch_fill | data_fill : ahead_data[u] ? data_fill : fetch_fill);
       // of two the fetch's
       assign ahead_second[u] = ahead_fill[u] & SecondLevel & fill_second == '0 & ~(u == 1 & ahead_fill[0]);
     end

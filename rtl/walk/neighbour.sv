@@ -10,7 +10,7 @@ module neighbour (
   input  logic                           step_i,
   input  mmu_pkg::context_t              context_i,
   input  logic [51:0]                    beyond_i,
-  input  logic                           suppress_i,     // a control operation arrives
+  input  logic                           hold_i,         // a control operation arrives, or has arrived
   input  logic                           page_fault_i,   // some port is answered with one
 
   // the unit's walk
@@ -66,7 +66,7 @@ module neighbour (
   );
 
   always_comb begin
-    fill_o = waits_q & step_i & leaf & present & ~reserved & near_q[mmu_pkg::EntryA] & ~suppress_i & ~page_fault_i;
+    fill_o = waits_q & step_i & leaf & present & ~reserved & near_q[mmu_pkg::EntryA] & ~hold_i & ~page_fault_i;
     entry_o = '0;
     if (fill_o) begin
       entry_o.frame = frame;

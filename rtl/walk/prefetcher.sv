@@ -24,7 +24,7 @@ module prefetcher #(
   input  logic [51:12]                   root_i,
   input  logic [3:0]                     pdpte_present_i,
   input  logic [4*40-1:0]                pdpte_frames_i,
-  input  logic                           suppress_i,       // a control operation arrives
+  input  logic                           hold_i,           // a control operation arrives, or has arrived
   input  logic                           wanted_i,         // a demand takes the unit
 
   // the unit's walk
@@ -87,7 +87,7 @@ module prefetcher #(
     end
   end
 
-  assign starts = cause_i & ~wanted_i & canonical;
+  assign starts = cause_i & ~wanted_i & ~hold_i & canonical;
   assign instant_o = starts & start_i == '0 & context_i.mode == mmu_pkg::ModePae & ~pdpte_present_i[behind[31:30]];
 
   logic data_q;
@@ -115,7 +115,7 @@ module prefetcher #(
   end
 
   logic done, ends;
-  assign ends = (reply_used_o & ~reply_data_i[mmu_pkg::EntryA]) | (busy_o & (wanted_i | suppress_i));
+  assign ends = (reply_used_o & ~reply_data_i[mmu_pkg::EntryA]) | (busy_o & (wanted_i | hold_i));
   assign over_o = step_i & busy_o & (done | ends);
 
   logic unused_cas;
@@ -139,7 +139,7 @@ module prefetcher #(
     .root_i,
     .pdpte_present_i,
     .pdpte_frames_i,
-    .suppress_i,
+    .suppress_i(hold_i),
     .kill_i(ends),
     .grant_i(starts & ~instant_o),
     .grant_va_i(behind[56:12]),

@@ -28,7 +28,7 @@ static const struct shape shapes[MODE_COUNT] = {
 struct software {
   const struct campaign* campaign;
   struct shape shape;
-  bool pae, long_mode;
+  bool pae, long_mode, pcid, global;  // the machine has PCIDs, global pages
   uint64_t random;
   struct ram* ram;
   uint64_t cr4, efer;       // the state that it returns to
@@ -199,6 +199,8 @@ static uint64_t good_cr4(struct software* s) {
   if (s->campaign->mode == MODE_5LEVEL) cr4 |= 0x1000;
   if (s->long_mode && chance(s, 60)) cr4 |= 0x20000;   // PCIDE
   if (s->long_mode && chance(s, 40)) cr4 |= 0x400000;  // PKE
+  if (!s->pcid) cr4 &= ~UINT64_C(0x20000);
+  if (!s->global) cr4 &= ~UINT64_C(0x80);
   return cr4;
 }
 
@@ -243,6 +245,7 @@ static struct control draw_control(struct software* s) {
     control.value = good_cr4(s);
     if (chance(s, 3)) control.value ^= 0x20;
     if (chance(s, 8)) control.value ^= UINT64_C(1) << below(s, 32);
+    if (chance(s, 3)) control.value |= 0x80;  // reserved in a machine without global pages
   } else if (kind < 90) {
     control.op = CONTROL_CR0;
     control.value = base_cr0;
@@ -294,6 +297,14 @@ static void draw_config(struct software* s, struct config* config) {
   config->mode = s->campaign->mode;
   config->maxphyaddr = chance(s, 70) ? 40 : 32 + (uint32_t)below(s, 21);
   config->dram.latency = s->campaign->min_latency ? 1 : 2 + (uint32_t)below(s, 11);
+  config->pcid = s->pcid;
+  config->global = s->global;
+  if (config->dram.banks) {
+    config->dram.banks = 1u << below(s, 4);
+    config->dram.row = 64u << below(s, 9);
+    config->dram.row_hit = s->campaign->min_latency ? 1 : 1 + (uint32_t)below(s, 9);
+    config->dram.row_conflict = s->campaign->min_latency ? 1 + (uint32_t)below(s, 3) : 2 + (uint32_t)below(s, 20);
+  }
   config->walk.start = (uint32_t)below(s, 4);
   config->walk.step = s->campaign->min_latency ? 0 : (uint32_t)below(s, 3);
   config->walk.cas = s->campaign->min_latency ? 0 : (uint32_t)below(s, 5);
@@ -345,6 +356,41 @@ static void present(struct software* s, struct driver* d, struct tick_in* in) {
   }
 }
 
+// Any part through the debug port, at any time: both engines say the same, and nothing changes.
+static void probe(struct software* s, struct engine* engine) {
+  struct ref part = draw_part(s, (enum port)below(s, PORT_COUNT));
+  struct answer answer;
+  engine_probe(engine, &part, &answer);
+}
+
+static bool same_translation(const struct answer* a, const struct answer* b) {
+  return a->fault == b->fault && a->pa == b->pa && a->error == b->error && a->cr2 == b->cr2 && a->path == b->path &&
+         a->reads == b->reads;
+}
+
+// On an MMU at rest: what the debug port says of a part is what happens when it is presented next. But for a table that
+// maps itself, where the walk's own first update can fail its second. Returns the cycle that comes next.
+static uint64_t foretell(struct software* s, struct engine* engine, uint64_t now, const char** report) {
+  enum port port = (enum port)below(s, PORT_COUNT);
+  struct ref part = draw_part(s, port);
+  struct tick_in in = {{NULL, NULL}, NULL};
+  struct tick_out out = {.next = now};
+  struct counters before, after;
+  struct answer said;
+  engine_counters(engine, &before);
+  engine_probe(engine, &part, &said);
+  in.part[port] = &part;
+  do {
+    engine_tick(engine, now, &in, &out);
+    if (out.accepted[port]) in.part[port] = NULL;
+    now = out.next == UINT64_MAX ? now + 1 : out.next;
+  } while (!out.answered[port] && engine_agrees(engine, report));
+  engine_counters(engine, &after);
+  if (!*report && after.cas_failures == before.cas_failures && !same_translation(&said, &out.answer[port]))
+    *report = "the debug port said something else than what came";
+  return now;
+}
+
 static void note(struct driver* d, const struct tick_out* out) {
   for (int port = 0; port < PORT_COUNT; port++) {
     if (out->accepted[port]) d->waiting[port] = false, d->in_flight[port] = true;
@@ -372,6 +418,8 @@ static void start_software(struct software* s, const struct campaign* campaign) 
   s->shape = shapes[campaign->mode];
   s->pae = campaign->mode == MODE_PAE;
   s->long_mode = campaign->mode >= MODE_4LEVEL;
+  s->pcid = !campaign->features || chance(s, 90);
+  s->global = !campaign->features || chance(s, 90);
   s->efer = (chance(s, 70) ? 0x800 : 0) | (s->long_mode ? 0x100 : 0);
   s->cr4 = good_cr4(s);
 }
@@ -402,6 +450,12 @@ bool campaign_run(const struct campaign* campaign, struct counters* total) {
     engine_tick(engine, now, &in, &out);
     if (!engine_agrees(engine, &report)) break;
     note(&d, &out);
+    if (campaign->features && chance(&s, 2)) probe(&s, engine);
+    if (campaign->features && out.next == UINT64_MAX && !busy(&d) && chance(&s, 30)) {
+      now = foretell(&s, engine, now + 1, &report);
+      if (report) break;
+      continue;
+    }
     uint64_t furthest = out.next == UINT64_MAX ? now + 1 : out.next;
     now += chance(&s, 60) ? furthest - now : 1 + below(&s, furthest - now);
     if (!d.control_busy && below(&s, 400) == 0) {  // back from wherever the control registers have gone

@@ -98,6 +98,9 @@ static void campaigns(struct config config, int runs, bool min_latency) {
   assert_true(total.cas_failures > 0 || min_latency);
   assert_true(total.control_gps > 10);
   assert_true(total.merged > parts / 1000 || config.walkers == 1);
+  assert_true(total.prefetch.fills > parts / 1000 || !config.prefetch);
+  assert_true(total.prefetch.walks > total.prefetch.fills || config.prefetch != PREFETCH_NEXT_PAGE);
+  assert_true((total.dram_row_hits > 100 && total.dram_row_conflicts > 100) || !config.dram.banks);
   assert_true(total.itlb.evictions > 100 && total.dtlb.evictions > 100);
   assert_true(total.itlb.drops > 100 && total.dtlb.drops > 100);
 }
@@ -137,6 +140,33 @@ static void other_policies_agree(void** state) {
 static void whole_machine_agrees_at_minimal_latencies(void** state) {
   (void)state;
   campaigns(whole(), RUNS, true);
+}
+
+// With a prefetcher, and DRAM whose banks hold rows open.
+static struct config prefetching(struct config config, enum prefetch prefetch, const char* name) {
+  snprintf(config.name, sizeof config.name, "%s", name);
+  config.prefetch = prefetch;
+  config.dram.banks = 4;
+  return config;
+}
+
+static void next_pages_agree(void** state) {
+  (void)state;
+  campaigns(prefetching(whole(), PREFETCH_NEXT_PAGE, "next page, whole"), RUNS, false);
+  campaigns(prefetching(two_walkers(tiny(), ""), PREFETCH_NEXT_PAGE, "next page, two walkers, tiny"), RUNS, false);
+}
+
+static void next_pages_agree_at_minimal_latencies(void** state) {
+  (void)state;
+  campaigns(prefetching(tiny(), PREFETCH_NEXT_PAGE, "next page, tiny"), RUNS, true);
+  campaigns(prefetching(two_walkers(whole(), ""), PREFETCH_NEXT_PAGE, "next page, two walkers, whole"), RUNS, true);
+}
+
+static void neighbours_agree(void** state) {
+  (void)state;
+  campaigns(prefetching(two_walkers(whole(), ""), PREFETCH_ADJACENT, "adjacent, two walkers, whole"), RUNS, false);
+  campaigns(prefetching(tiny(), PREFETCH_ADJACENT, "adjacent, tiny"), RUNS, true);
+  campaigns(prefetching(two_walkers(tiny(), ""), PREFETCH_ADJACENT, "adjacent, two walkers, tiny"), RUNS, true);
 }
 
 static void two_walkers_agree(void** state) {
@@ -201,6 +231,9 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(whole_machine_agrees),
     cmocka_unit_test(other_policies_agree),
     cmocka_unit_test(whole_machine_agrees_at_minimal_latencies),
+    cmocka_unit_test(next_pages_agree),
+    cmocka_unit_test(next_pages_agree_at_minimal_latencies),
+    cmocka_unit_test(neighbours_agree),
     cmocka_unit_test(two_walkers_agree),
     cmocka_unit_test(two_walkers_agree_without_a_second_level),
     cmocka_unit_test(two_walkers_agree_with_other_policies),
