@@ -98,6 +98,8 @@ static void print_note(const struct tour* tour, const struct hal_note* note) {
     case HAL_NOTE_PANIC:
       printf("   %s\n", note->text ? note->text : "the end");
       break;
+    default:  // a trace makes no system calls
+      break;
   }
 }
 

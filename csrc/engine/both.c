@@ -114,6 +114,7 @@ static void compare_answers(struct both* both, const struct answer* a, const str
   SAME("answer.", accept);
   SAME("answer.", cycle);
   SAME("answer.", pa);
+  SAME("answer.", across);
   SAME("answer.", cr2);
   SAME("answer.", path);
   SAME("answer.", fault);

@@ -61,6 +61,7 @@ struct segment {
 struct answer {
   uint64_t accept, cycle;  // the cycles of acceptance and of the answer; cycles = cycle - accept + 1
   uint64_t pa;             // physical address of the first byte; 0 unless fault == FAULT_NONE
+  uint64_t across;         // physical address of the second part's first byte; 0 unless the reference crossed a page
   uint64_t cr2;            // the faulting linear address; 0 unless fault == FAULT_PF
   uint8_t path;            // enum answer_path; a write that hit an entry with D clear keeps the path of its hit
   uint8_t fault;           // enum fault_kind

@@ -67,6 +67,7 @@ static inline void serial_join(struct answer* whole, const struct answer* second
   uint64_t first_data = whole->cycle + whole->data, second_data = second->cycle + second->data;
   whole->data = (uint32_t)((first_data > second_data ? first_data : second_data) - second->cycle);
   whole->cycle = second->cycle;
+  whole->across = second->pa;
   if (second->path > whole->path) whole->path = second->path;
   whole->merged |= second->merged;
   whole->reads += second->reads;

@@ -6,7 +6,7 @@
 #include <string.h>
 
 // What each engine has so far; lockstep needs both.
-enum { RTL_HAS = PART_WALKERS | PART_ROWS | PART_FEATURES, MODEL_HAS = RTL_HAS | PART_PREFETCH };
+enum { RTL_HAS = PART_WALKERS | PART_ROWS | PART_FEATURES | PART_PREFETCH, MODEL_HAS = RTL_HAS };
 
 #define NO_CACHES " cache.l1d.sets=0 cache.l2.sets=0 cache.l3.sets=0"
 #define SMALL_TLBS                                                                       \

@@ -212,27 +212,24 @@ static void store_part(struct machine* machine, uint64_t reference, unsigned fir
   ram_write(machine->ram, pa, data, bytes);
 }
 
-// The second part of a reference that crosses a page: its page is mapped, since the reference did not fault.
-static void store_across(struct machine* machine, uint64_t reference, const struct ref* ref, uint64_t pa) {
+// One that crosses a page: its bytes go to two places.
+static void store_across(struct machine* machine, uint64_t reference, const struct ref* ref,
+                         const struct answer* answer) {
   unsigned first = 4096 - (unsigned)(ref->va & 4095);
-  bool wide = machine->config.mode == MODE_4LEVEL || machine->config.mode == MODE_5LEVEL;
-  uint64_t second_va = (ref->va + first) & (wide ? UINT64_MAX : UINT32_MAX), second;
-  store_part(machine, reference, 0, pa, first);
-  if (kernel_translate(machine->kernel, kernel_current(machine->kernel), second_va, &second))
-    store_part(machine, reference, first, second, ref->size - first);
-  else
-    machine_break(machine, "the MMU let a store reach 0x%" PRIx64 ", which the page tables do not map", second_va);
+  store_part(machine, reference, 0, answer->pa, first);
+  store_part(machine, reference, first, answer->across, ref->size - first);
 }
 
 static void move_stores(struct machine* machine, const struct ref* refs, const struct answer* answers, size_t n) {
   for (size_t i = 0; i < n && !machine->broken; i++) {
     if (refs[i].kind != ACCESS_WRITE) continue;
     uint64_t reference = machine->references + i;
-    if (answers[i].pa >= ram_bytes(machine->ram))
+    uint64_t highest = answers[i].across > answers[i].pa ? answers[i].across : answers[i].pa;
+    if (highest >= ram_bytes(machine->ram))
       machine_break(machine, "the store to 0x%" PRIx64 " leads to 0x%" PRIx64 ", beyond the memory", refs[i].va,
-                    answers[i].pa);
+                    highest);
     else if ((refs[i].va & 4095) + refs[i].size > 4096)
-      store_across(machine, reference, &refs[i], answers[i].pa);
+      store_across(machine, reference, &refs[i], &answers[i]);
     else if (refs[i].size <= 8)
       ram_write_word(machine->ram, answers[i].pa, refs[i].size, machine_store_word(reference, 0));
     else

@@ -16,13 +16,40 @@ struct kernel;
 
 enum kernel_paging { KERNEL_PAGING_32BIT, KERNEL_PAGING_PAE, KERNEL_PAGING_4LEVEL, KERNEL_PAGING_5LEVEL };
 
+// How programs share the memory (docs/programs.md). All but KERNEL_SHARE_PAGING leave paging off.
+enum kernel_sharing {
+  KERNEL_SHARE_PAGING,
+  KERNEL_SHARE_ALONE,     // uniprogramming: one process in memory, at the address it was linked for, until it ends
+  KERNEL_SHARE_IMAGES,    // time sharing: one process in memory; a switch writes its image to disk and reads another
+  KERNEL_SHARE_STATIC,    // static relocation: addresses are rewritten when the image is loaded; no protection
+  KERNEL_SHARE_BASE,      // a base register is added to every address; no protection
+  KERNEL_SHARE_BOUNDS,    // base and bounds
+  KERNEL_SHARE_SEGMENTS,  // code, heap and stack each with base and limit
+  KERNEL_SHARINGS
+};
+extern const char* const kernel_sharing_names[KERNEL_SHARINGS];  // "paging", "alone", "images", "static", "base",
+                                                                 // "bounds", "segments"
+
+// What a change of address space does to the TLB.
+enum kernel_tagging {
+  KERNEL_TAG_GLOBAL,  // CR3 is loaded: all goes but global pages (all, if the processor has none)
+  KERNEL_TAG_FLUSH,   // the kernel's pages are not marked global: all goes
+  KERNEL_TAG_PCID     // address spaces are tagged: nothing goes (4- and 5-level paging)
+};
+
 struct kernel_params {
   enum kernel_paging paging;
-  unsigned maxphyaddr;   // bits
-  bool global_pages;     // the processor has them: CR4.PGE can be set
-  uint64_t frames;       // frames of RAM, from physical address 0; those that the mode can reach belong to the kernel
-  uint64_t swap_blocks;  // pages on the swap disk: blocks 1..swap_blocks, at most KERNEL_SWAP_BLOCKS_MAX are used
-  uint64_t work;         // cycles of handler work per fault or call
+  enum kernel_sharing sharing;
+  enum kernel_tagging tagging;
+  const struct kernel_program* programs;  // [program_count] that can be run; they live as long as the kernel
+  unsigned program_count;
+  uint64_t quantum;        // cycles that a program runs before the next one's turn; 0: until it waits
+  uint64_t process_bytes;  // without paging: of the memory of one process, heap and stack included
+  unsigned maxphyaddr;     // bits
+  bool global_pages;       // the processor has them: CR4.PGE can be set
+  uint64_t frames;         // frames of RAM, from physical address 0; those that the mode can reach belong to the kernel
+  uint64_t swap_blocks;    // pages on the swap disk: blocks 1..swap_blocks, at most KERNEL_SWAP_BLOCKS_MAX are used
+  uint64_t work;           // cycles of handler work per fault or call
 };
 
 enum { KERNEL_SWAP_BLOCKS_MAX = (1 << 20) - 1 };  // a block's number must fit where an entry keeps its frame
@@ -84,6 +111,106 @@ enum kernel_action kernel_page_fault(struct kernel* kernel, uint64_t cr2, unsign
 // The current process waited for the disk. Takes up its fault again, from the start, when the disk is done.
 enum kernel_action kernel_poll(struct kernel* kernel, struct kernel_kill* kill);
 
+// --- programs --------------------------------------------------------------------------------------------------------
+// A process that is a program has registers as well as an address space. The machine runs it until something stops it,
+// and then asks the kernel what to do: kernel_trap. System calls are those of Linux for i386 (INT 80: number in EAX,
+// arguments in EBX, ECX, EDX, ESI, EDI; result in EAX, errors negative), as many as docs/programs.md lists.
+
+// Registers in the order of their numbers in machine code (SDM vol. 2A, 2.1.5).
+enum kernel_register {
+  KERNEL_EAX,
+  KERNEL_ECX,
+  KERNEL_EDX,
+  KERNEL_EBX,
+  KERNEL_ESP,
+  KERNEL_EBP,
+  KERNEL_ESI,
+  KERNEL_EDI,
+  KERNEL_REGISTERS
+};
+struct kernel_context {
+  uint32_t reg[KERNEL_REGISTERS];
+  uint32_t eip, eflags;
+};
+
+// An executable, as a linker made it. The bytes live outside of the simulated memory, as a boot image's would.
+struct kernel_segment {
+  uint32_t address, memory_bytes;  // no two share a page
+  uint32_t file_bytes;             // the rest is zero
+  const uint8_t* bytes;            // [file_bytes]
+  unsigned prot;
+};
+struct kernel_program {
+  const char* name;
+  uint32_t entry;
+  unsigned segment_count;
+  const struct kernel_segment* segments;  // in address order
+  bool relocatable;                       // the linker kept its relocation records
+  unsigned relocation_count;
+  const uint32_t* relocations;  // addresses of words that hold absolute addresses
+};
+
+enum { KERNEL_ARGUMENTS_MAX = 64, KERNEL_ARGUMENT_BYTES_MAX = 4096 };  // of argv, terminating zeros included
+
+// Makes a process of program number `program` with these arguments, ready to run. argv[0..argc). Returns its pid, or
+// -E2BIG, -ENOMEM (it will never fit), -EAGAIN (no process slot), -ENOEXEC (this way of sharing can't place it).
+int kernel_start(struct kernel* kernel, unsigned program, int argc, const char* const* argv);
+
+enum kernel_trap_kind {
+  KERNEL_TRAP_START,      // no program has run yet, or all wait: is there one to run now?
+  KERNEL_TRAP_CALL,       // INT 80
+  KERNEL_TRAP_EXCEPTION,  // vector, error, cr2
+  KERNEL_TRAP_INTERRUPT   // the timer or the disk
+};
+struct kernel_trap {
+  enum kernel_trap_kind kind;
+  uint8_t vector;  // of the exception (SDM vol. 3A, 6.15)
+  uint32_t error;
+  uint64_t cr2;
+  uint32_t start;  // EIP of the instruction that trapped: where a call is started over
+};
+
+enum kernel_next {
+  KERNEL_RUN,   // *context belongs to the process to run; its address space is loaded
+  KERNEL_IDLE,  // all wait: let time pass until the disk or the timer interrupts, then KERNEL_TRAP_START
+  KERNEL_DONE   // no process is left (or the kernel panicked)
+};
+
+// Enters the kernel. *context: in, the registers of the process that was running (ignored by KERNEL_TRAP_START); out,
+// on KERNEL_RUN, those of the process to run.
+enum kernel_next kernel_trap(struct kernel* kernel, const struct kernel_trap* trap, struct kernel_context* context);
+
+enum kernel_state { KERNEL_READY, KERNEL_RUNNING, KERNEL_BLOCKED, KERNEL_ZOMBIE };
+
+// What is known of a process: for `show top`.
+struct kernel_process {
+  int pid, parent;
+  char name[32];
+  enum kernel_state state;
+  uint64_t cycles;             // that it ran in user mode
+  uint64_t faults, calls;      // page faults, system calls
+  uint64_t switches;           // times that the processor came to it
+  uint64_t bytes;              // of memory that it has a right to
+  uint64_t resident, swapped;  // pages (of images: in memory or not)
+};
+void kernel_processes(const struct kernel* kernel, void (*visit)(void* ctx, const struct kernel_process* process),
+                      void* ctx);
+
+// How a program ended. Kept for processes that nobody waits for, too.
+struct kernel_end {
+  int pid;
+  char name[32];
+  bool signalled;
+  int code;        // exit status 0..255, or the signal: 4 SIGILL, 5 SIGTRAP, 7 SIGBUS, 8 SIGFPE, 9 SIGKILL, 11 SIGSEGV
+  uint8_t vector;  // of the exception behind the signal
+  uint32_t error, eip;
+  uint64_t cr2;
+  struct kernel_context context;
+  char reason[160];  // one sentence
+};
+// How the first program that was started ended. False: it has not.
+bool kernel_first_end(const struct kernel* kernel, struct kernel_end* end);
+
 // --- figures ---------------------------------------------------------------------------------------------------------
 
 struct kernel_stats {
@@ -100,6 +227,14 @@ struct kernel_stats {
   uint64_t frames_process_peak;
   uint64_t swap_used;    // blocks, now
   uint64_t window_maps;  // temporary mappings made for frames beyond the direct map
+  // Programs.
+  uint64_t calls, switches, interrupts;
+  uint64_t switch_cycles;                   // spent in changes of address space: registers, images, control registers
+  uint64_t images_out, images_in;           // whole images written to and read from disk
+  uint64_t image_moves;                     // images moved in memory, by compaction
+  uint64_t placements_failed;               // that found no hole, though there was as much free memory in all
+  uint64_t internal_bytes, external_bytes;  // without paging, now: given to processes but unused; free, but in holes
+  uint64_t holes, largest_hole;             // now; bytes
 };
 void kernel_stats(const struct kernel* kernel, struct kernel_stats* stats);
 

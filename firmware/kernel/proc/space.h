@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+// How a program's memory is provided: one table of functions for paging and for each of the older ways of sharing a
+// memory (docs/programs.md). The rest of the kernel knows no difference.
+//
+// Functions that may have to wait for the disk return SPACE_WAIT after putting the process to sleep; whatever was asked
+// for is started over from its beginning when the process is awake again, and must have changed nothing that matters.
+#ifndef PAGEWALK_FIRMWARE_KERNEL_PROC_SPACE_H
+#define PAGEWALK_FIRMWARE_KERNEL_PROC_SPACE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct kernel;
+struct kernel_end;
+struct kernel_program;
+struct kernel_trap;
+struct process;
+
+// Results are 0, a negative errno value, or this.
+enum { SPACE_WAIT = 1 };
+
+struct space_ops {
+  // Gives a process that has no memory a place for the program's image, a heap and a stack, and sees to it that the
+  // image is there when it is referenced. Sets process->entry, process->stack_top and process->brk.
+  int (*load)(struct kernel* kernel, struct process* process, const struct kernel_program* program);
+  // Gives the child, which has no memory, a copy of all that the parent has.
+  int (*fork)(struct kernel* kernel, struct process* parent, struct process* child);
+  // Takes all memory from the process, whether or not it is in use or on its way from or to the disk.
+  void (*release)(struct kernel* kernel, struct process* process);
+
+  // Makes the processor's translation that of the process; NULL: of nobody.
+  int (*enter)(struct kernel* kernel, struct process* process);
+  // The process, which is the one entered, met #PF, #GP or #SS. 0: served, the instruction is restarted. -EFAULT: it
+  // must die, and end->reason says why, in one sentence.
+  int (*fault)(struct kernel* kernel, struct process* process, const struct kernel_trap* trap, struct kernel_end* end);
+
+  // Moves the end of the heap; process->brk is it. -ENOMEM: there is no room, nothing changed.
+  int (*set_brk)(struct kernel* kernel, struct process* process, uint32_t brk);
+  // Moves bytes between the kernel and the program's memory, with the rights of the program: -EFAULT where it has none.
+  int (*copy_in)(struct kernel* kernel, struct process* process, void* to, uint32_t va, uint32_t bytes);
+  int (*copy_out)(struct kernel* kernel, struct process* process, uint32_t va, const void* from, uint32_t bytes);
+};
+
+extern const struct space_ops space_paging;
+extern const struct space_ops space_contiguous;  // alone, images, static, base, bounds, segments
+
+#endif
