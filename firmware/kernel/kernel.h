@@ -131,6 +131,7 @@ enum kernel_register {
 struct kernel_context {
   uint32_t reg[KERNEL_REGISTERS];
   uint32_t eip, eflags;
+  uint32_t segments;  // what the program has loaded into data segment registers: the machine's own; 0 at the start
 };
 
 // An executable, as a linker made it. The bytes live outside of the simulated memory, as a boot image's would.
