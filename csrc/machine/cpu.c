@@ -32,6 +32,7 @@ static __attribute__((noinline)) bool refuse(struct core* core, const struct ref
       cpu->cr2 = answer->cr2;
       return false;
     case FAULT_GP:
+      cpu->cr2 = ref->va;
       return fault(core, CORE_GP, 0);
     case FAULT_BUS:
       machine_bus_error(cpu->machine, "process", ref);
@@ -40,6 +41,12 @@ static __attribute__((noinline)) bool refuse(struct core* core, const struct ref
       machine_check(cpu->machine);
       return fault(core, CORE_MC, 0);
   }
+}
+
+// The reference was translated to where there is no memory.
+static bool no_memory_there(struct core* core, uint32_t offset) {
+  of(core)->cr2 = offset;
+  return fault(core, CORE_MC, 0);
 }
 
 // --- memory ----------------------------------------------------------------------------------------------------------
@@ -94,20 +101,22 @@ static inline unsigned in_frame(const struct answer* answer, unsigned size) {
   return size < room ? size : room;
 }
 
-static inline bool read_data(struct core* core, const struct answer* answer, unsigned size, void* data) {
+static inline bool read_data(struct core* core, const struct answer* answer, uint32_t offset, unsigned size,
+                             void* data) {
   struct cpu* cpu = of(core);
   unsigned first = in_frame(answer, size);
   bool there = read_part(cpu, answer->pa, first, data);
   if (__builtin_expect(first < size, 0))
     there = there && read_part(cpu, answer->across, size - first, (uint8_t*)data + first);
-  return there || fault(core, CORE_MC, 0);
+  return there || no_memory_there(core, offset);
 }
 
-static inline bool write_data(struct core* core, const struct answer* answer, unsigned size, const void* data) {
+static inline bool write_data(struct core* core, const struct answer* answer, uint32_t offset, unsigned size,
+                              const void* data) {
   struct cpu* cpu = of(core);
   unsigned first = in_frame(answer, size);
   bool there = answer->pa < ram_bytes(cpu->ram) && (first == size || answer->across < ram_bytes(cpu->ram));
-  if (!there) return fault(core, CORE_MC, 0);
+  if (!there) return no_memory_there(core, offset);
   write_part(cpu, answer->pa, first, data);
   if (__builtin_expect(first < size, 0))
     write_part(cpu, answer->across, size - first, (const uint8_t*)data + first);
@@ -156,24 +165,24 @@ static const uint8_t* bus_fetch(struct core* core, uint32_t eip, unsigned size) 
   unsigned at = answer.pa % FRAME_BYTES;
   const uint8_t* frame = frame_at(cpu, answer.pa, &there);
   if (__builtin_expect(frame && at <= FRAME_BYTES - CORE_CODE_ROOM, 1)) return frame + at;
-  return read_data(core, &answer, size, cpu->code) ? cpu->code : NULL;
+  return read_data(core, &answer, eip, size, cpu->code) ? cpu->code : NULL;
 }
 
 static bool bus_load(struct core* core, enum core_segment segment, uint32_t offset, unsigned size, void* data) {
   struct answer answer;
-  return reference(core, ACCESS_READ, segment, offset, size, &answer) && read_data(core, &answer, size, data);
+  return reference(core, ACCESS_READ, segment, offset, size, &answer) && read_data(core, &answer, offset, size, data);
 }
 
 static bool bus_store(struct core* core, enum core_segment segment, uint32_t offset, unsigned size, const void* data) {
   struct answer answer;
-  return reference(core, ACCESS_WRITE, segment, offset, size, &answer) && write_data(core, &answer, size, data);
+  return reference(core, ACCESS_WRITE, segment, offset, size, &answer) && write_data(core, &answer, offset, size, data);
 }
 
 // The read of a read-modify-write is a write to the MMU: it asks for the permission and sets D, so that the write that
 // follows can't fault.
 static bool bus_load_modify(struct core* core, enum core_segment segment, uint32_t offset, unsigned size, void* data) {
   struct answer answer;
-  return reference(core, ACCESS_WRITE, segment, offset, size, &answer) && read_data(core, &answer, size, data);
+  return reference(core, ACCESS_WRITE, segment, offset, size, &answer) && read_data(core, &answer, offset, size, data);
 }
 
 // --- looking ahead ---------------------------------------------------------------------------------------------------
@@ -320,6 +329,7 @@ struct core_stop cpu_run(struct cpu* cpu, uint64_t steps, uint64_t alarm) {
   cpu->forget = false;
   cpu->plain = ram_is_plain(cpu->ram);
   cpu->alarm = alarm;
+  cpu->cr2 = 0;
   cpu->core->timer = engine_now(cpu->engine) >= alarm;
   return core_run(cpu->core, steps);
 }

@@ -34,7 +34,7 @@ struct cpu {
   uint32_t segments;                       // as kernel_context.segments
   uint8_t unreadable, unwritable;          // bit s: segment register s
   uint64_t alarm;                          // the first cycle in which an instruction is the last one for now
-  uint64_t cr2;                            // of the last page fault: all its bits
+  uint64_t cr2;                            // the address that faulted, all its bits; 0 if none did
   bool forget;                             // translations of code may have changed since the core ran
   machine_reference_fn* trace;
   void* trace_ctx;

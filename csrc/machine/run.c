@@ -51,7 +51,7 @@ static struct kernel_trap trap_of(const struct machine* machine, const struct co
   return (struct kernel_trap){.kind = KERNEL_TRAP_EXCEPTION,
                               .vector = stop->vector,
                               .error = stop->error,
-                              .cr2 = stop->vector == CORE_PF_FAULT ? machine->cpu.cr2 : 0,
+                              .cr2 = machine->cpu.cr2,
                               .start = stop->eip};
 }
 
@@ -98,6 +98,7 @@ static void run_process(struct machine* machine, const struct machine_limits* li
 }
 
 enum machine_end machine_run(struct machine* machine, const struct machine_limits* limits) {
+  if (machine->next == KERNEL_DONE) machine->entered = false;  // others may have been started since
   if (!machine->entered && !machine->broken)
     enter_kernel(machine, &(struct kernel_trap){.kind = KERNEL_TRAP_START});
   while (!machine->broken && machine->next != KERNEL_DONE) {

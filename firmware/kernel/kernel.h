@@ -167,7 +167,7 @@ struct kernel_trap {
   enum kernel_trap_kind kind;
   uint8_t vector;  // of the exception (SDM vol. 3A, 6.15)
   uint32_t error;
-  uint64_t cr2;
+  uint64_t cr2;    // of #PF; of a segment violation (#GP, #SS) or a bus error (#MC) the program's address, else 0
   uint32_t start;  // EIP of the instruction that trapped: where a call is started over
 };
 
