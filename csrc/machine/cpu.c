@@ -27,8 +27,7 @@ static __attribute__((noinline)) bool refuse(struct core* core, const struct ref
   struct cpu* cpu = of(core);
   switch (answer->fault) {
     case FAULT_PF:
-      core->fault =
-          (struct core_fault){.vector = CORE_PF_FAULT, .error = answer->error, .cr2 = (uint32_t)answer->cr2};
+      core->fault = (struct core_fault){.vector = CORE_PF_FAULT, .error = answer->error, .cr2 = (uint32_t)answer->cr2};
       cpu->cr2 = answer->cr2;
       return false;
     case FAULT_GP:
@@ -118,8 +117,7 @@ static inline bool write_data(struct core* core, const struct answer* answer, ui
   bool there = answer->pa < ram_bytes(cpu->ram) && (first == size || answer->across < ram_bytes(cpu->ram));
   if (!there) return no_memory_there(core, offset);
   write_part(cpu, answer->pa, first, data);
-  if (__builtin_expect(first < size, 0))
-    write_part(cpu, answer->across, size - first, (const uint8_t*)data + first);
+  if (__builtin_expect(first < size, 0)) write_part(cpu, answer->across, size - first, (const uint8_t*)data + first);
   return true;
 }
 
@@ -127,9 +125,7 @@ static inline bool write_data(struct core* core, const struct answer* answer, ui
 
 static inline struct ref make_ref(const struct cpu* cpu, enum access_kind kind, uint32_t offset, unsigned size) {
   static const uint8_t by_address[4] = {1, 2, 3, 4};
-  uint8_t segment = cpu->select == HAL_SELECT_FLAT  ? 0
-                    : cpu->select == HAL_SELECT_ONE ? 1
-                                                    : by_address[offset >> 30];
+  uint8_t segment = cpu->select == HAL_SELECT_FLAT ? 0 : cpu->select == HAL_SELECT_ONE ? 1 : by_address[offset >> 30];
   return (struct ref){
       .va = offset, .size = (uint16_t)size, .kind = (uint8_t)kind, .flags = REF_USER, .segment = segment};
 }
@@ -193,8 +189,8 @@ static bool probe(struct cpu* cpu, uint32_t eip, unsigned size, struct answer* a
   return answer->fault == FAULT_NONE;
 }
 
-// As many bytes of code as can be fetched at `eip` without leaving its frame, at most `most`: a segment's limit may come
-// earlier. *page_ends: the next byte lies in another page.
+// As many bytes of code as can be fetched at `eip` without leaving its frame, at most `most`: a segment's limit may
+// come earlier. *page_ends: the next byte lies in another page.
 static unsigned peek_part(struct cpu* cpu, uint32_t eip, unsigned most, uint8_t* bytes, bool* page_ends) {
   struct answer answer;
   *page_ends = false;

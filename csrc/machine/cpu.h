@@ -28,14 +28,14 @@ struct cpu {
     uint64_t frame;
     uint8_t* data;
   } frames[CPU_FRAMES];
-  bool plain;                              // stores may go straight to a frame's bytes
-  uint8_t code[2 * CORE_CODE_ROOM];        // of a fetch near the end of a frame
-  enum hal_select select;                  // how references choose their segment
-  uint32_t segments;                       // as kernel_context.segments
-  uint8_t unreadable, unwritable;          // bit s: segment register s
-  uint64_t alarm;                          // the first cycle in which an instruction is the last one for now
-  uint64_t cr2;                            // the address that faulted, all its bits; 0 if none did
-  bool forget;                             // translations of code may have changed since the core ran
+  bool plain;                        // stores may go straight to a frame's bytes
+  uint8_t code[2 * CORE_CODE_ROOM];  // of a fetch near the end of a frame
+  enum hal_select select;            // how references choose their segment
+  uint32_t segments;                 // as kernel_context.segments
+  uint8_t unreadable, unwritable;    // bit s: segment register s
+  uint64_t alarm;                    // the first cycle in which an instruction is the last one for now
+  uint64_t cr2;                      // the address that faulted, all its bits; 0 if none did
+  bool forget;                       // translations of code may have changed since the core ran
   machine_reference_fn* trace;
   void* trace_ctx;
 };

@@ -83,8 +83,8 @@ void machine_play(struct machine* machine, const struct ref* refs, size_t n, boo
                   const volatile int* interrupt, struct machine_run* run);
 
 // --- programs --------------------------------------------------------------------------------------------------------
-// What kernel_start has made processes of is run by the core: each fetch, load and store a reference with REF_USER, each
-// system call, exception and interrupt a way into the kernel (core.trap, the kernel, core.iret).
+// What kernel_start has made processes of is run by the core: each fetch, load and store a reference with REF_USER,
+// each system call, exception and interrupt a way into the kernel (core.trap, the kernel, core.iret).
 
 enum machine_end {
   MACHINE_DONE,     // no process is left
@@ -93,8 +93,8 @@ enum machine_end {
   MACHINE_TROUBLE,  // machine_trouble
 };
 struct machine_limits {
-  uint64_t instructions;          // completed by all processes since the machine was created; UINT64_MAX: no limit
-  uint64_t until;                 // stop after the instruction, or in the idle time, that reaches this cycle; UINT64_MAX
+  uint64_t instructions;  // completed by all processes since the machine was created; UINT64_MAX: no limit
+  uint64_t until;         // stop after the instruction, or in the idle time, that reaches this cycle; UINT64_MAX
   const volatile int* interrupt;  // looked at now and then; or NULL
 };
 enum machine_end machine_run(struct machine* machine, const struct machine_limits* limits);

@@ -99,8 +99,7 @@ static void run_process(struct machine* machine, const struct machine_limits* li
 
 enum machine_end machine_run(struct machine* machine, const struct machine_limits* limits) {
   if (machine->next == KERNEL_DONE) machine->entered = false;  // others may have been started since
-  if (!machine->entered && !machine->broken)
-    enter_kernel(machine, &(struct kernel_trap){.kind = KERNEL_TRAP_START});
+  if (!machine->entered && !machine->broken) enter_kernel(machine, &(struct kernel_trap){.kind = KERNEL_TRAP_START});
   while (!machine->broken && machine->next != KERNEL_DONE) {
     if (limit_is_reached(machine, limits)) return MACHINE_LIMIT;
     if (is_interrupted(limits)) return MACHINE_HALTED;
