@@ -128,7 +128,7 @@ PROGRAM_FLAGS    := -m32 -std=gnu11 -march=i586 -O2 -g -gno-record-gcc-switches 
                     -nostdinc -isystem $(PROGRAM_LIB)/include -isystem $(shell $(CC) -print-file-name=include)
 PROGRAM_LINK     := $(CC) -m32 -static -no-pie -nostdlib -Wl,--emit-relocs,--gc-sections,--build-id=none,--no-warn-rwx-segments \
                     -Wl,-T,$(PROGRAM_LIB)/program.ld
-PROGRAM_HOST     := -Wl,--defsym=program_base=0x8048000
+PROGRAM_HOST     := -Wl,-Ttext-segment=0x8048000
 
 build/programs/lib/%.o: $(PROGRAM_LIB)/%.c | build/.ready
 	$(call say,CC-I386,$<)
