@@ -25,7 +25,7 @@ static void subtract_os(struct kernel_stats* from, const struct kernel_stats* wh
       COUNT(faults_minor), COUNT(faults_major), COUNT(faults_protection), COUNT(zero_fills),    COUNT(swap_ins),
       COUNT(swap_outs),    COUNT(evictions),    COUNT(evictions_clean),   COUNT(invlpgs),       COUNT(checksum_errors),
       COUNT(calls),        COUNT(switches),     COUNT(interrupts),        COUNT(switch_cycles), COUNT(images_out),
-      COUNT(images_in),    COUNT(image_moves),  COUNT(placements_failed)};
+      COUNT(images_in),    COUNT(image_moves),  COUNT(placements_failed), COUNT(program_fills), COUNT(invpcids)};
 #undef COUNT
   for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
     *(uint64_t*)((char*)from + counts[i]) -= *(const uint64_t*)((const char*)what + counts[i]);

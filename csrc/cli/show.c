@@ -117,7 +117,7 @@ static void tell(const struct inputs* in, struct execution* run) {
   printf("%sAfter %s instructions, in cycle %s%s\n", colours.dim,
          number_text(machine_instructions(run->machine), instructions), number_text(execution_now(run), cycles),
          colours.off);
-  struct tables tables = {.machine = run->machine, .programs = &run->programs, .out = stdout, .colours = colours};
+  struct tables tables = {.machine = run->machine, .out = stdout, .colours = colours};
   switch (in->view) {
     case VIEW_MAPS:
       tables_maps(&tables);

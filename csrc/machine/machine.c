@@ -77,6 +77,7 @@ static struct kernel_params kernel_params_of(const struct machine_params* params
                                 .programs = params->programs,
                                 .program_count = params->program_count,
                                 .quantum = params->quantum,
+                                .mhz = config->clock_mhz,
                                 .process_bytes = params->process_bytes,
                                 .swap_blocks = SWAP_BLOCKS,
                                 .work = config->kernel.work};

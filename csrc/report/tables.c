@@ -24,60 +24,25 @@ static void print_name(const struct tables* t, const struct kernel_process* proc
   fprintf(t->out, "\n%sprocess %d, %s%s\n", t->colours.bold, process->pid, process->name, t->colours.off);
 }
 
-// The stack pointer of the process that runs; what the others' were is the kernel's secret.
-static uint64_t stack_pointer(const struct tables* t, int pid) {
-  bool runs = kernel_current(machine_kernel(t->machine)) == pid;
-  return runs ? machine_registers(t->machine)->reg[CORE_ESP] : 0;
-}
-
 // --- maps ------------------------------------------------------------------------------------------------------------
 
-static bool overlaps(const struct kernel_vma* vma, const struct kernel_segment* segment) {
-  return segment->address < vma->end && (uint64_t)segment->address + segment->memory_bytes > vma->start;
-}
-
-const char* tables_area(const struct tables* t, const char* name, const struct kernel_vma* vma, uint64_t sp) {
-  unsigned number = programs_named(t->programs, name);
-  if (number == t->programs->count) return "";
-  const struct kernel_program* program = &t->programs->list[number];
-  uint64_t end = 0;
-  for (unsigned i = 0; i < program->segment_count; i++) {
-    const struct kernel_segment* segment = &program->segments[i];
-    uint64_t segment_end = (uint64_t)segment->address + segment->memory_bytes;
-    if (segment_end > end) end = segment_end;
-    if (!overlaps(vma, segment)) continue;
-    if (segment->prot & PROT_EXEC) return "code and constants";
-    if (!(segment->prot & PROT_WRITE)) return "constants";
-    return vma->end > ((segment_end + 4095) & ~UINT64_C(4095)) ? "data, heap" : "data";
-  }
-  if (sp ? vma->start <= sp && sp <= vma->end : vma->end + (1 << 20) > PROGRAM_END) return "stack";
-  return vma->start >= end ? "heap" : "";
-}
-
-struct map_view {
-  const struct tables* tables;
-  const struct kernel_process* process;
-};
-
 static void print_area(void* ctx, const struct kernel_vma* vma) {
-  const struct map_view* view = ctx;
-  const struct tables* t = view->tables;
+  const struct tables* t = ctx;
   char bytes[NUMBER_TEXT_MAX];
   fprintf(t->out, "  %08" PRIx64 "  %08" PRIx64 " %12s  %c%c%c %8" PRIu64 " %8" PRIu64 "  %s\n", vma->start, vma->end,
           number_text(vma->end - vma->start, bytes), vma->prot & PROT_READ ? 'r' : '-',
           vma->prot & PROT_WRITE ? 'w' : '-', vma->prot & PROT_EXEC ? 'x' : '-', vma->resident, vma->swapped,
-          tables_area(t, view->process->name, vma, stack_pointer(t, view->process->pid)));
+          vma->what);
 }
 
 void tables_maps(const struct tables* t) {
   struct list list = {.count = 0};
   kernel_processes(machine_kernel(t->machine), add, &list);
   for (size_t i = 0; i < list.count; i++) {
-    struct map_view view = {t, &list.processes[i]};
-    print_name(t, view.process);
+    print_name(t, &list.processes[i]);
     fprintf(t->out, "  %s%-8s  %-8s %12s  may %8s %8s  what%s\n", t->colours.dim, "start", "end", "bytes", "pages",
             "on disk", t->colours.off);
-    kernel_vmas(machine_kernel(t->machine), view.process->pid, print_area, &view);
+    kernel_vmas(machine_kernel(t->machine), list.processes[i].pid, print_area, (void*)t);
   }
 }
 

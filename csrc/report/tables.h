@@ -7,11 +7,9 @@
 
 #include "base/term.h"
 #include "machine/machine.h"
-#include "machine/programs.h"
 
 struct tables {
   struct machine* machine;
-  const struct programs* programs;
   FILE* out;
   struct colours colours;
 };
@@ -23,9 +21,6 @@ void tables_maps(const struct tables* tables);
 void tables_pagetables(const struct tables* tables);
 // One line a process.
 void tables_top(const struct tables* tables);
-
-// What an area of process `name` holds, by its program: "code", "data", "stack", ... `sp`: the stack pointer, or 0.
-const char* tables_area(const struct tables* tables, const char* name, const struct kernel_vma* vma, uint64_t sp);
 
 // The entries that translate `va` in the address space that is loaded, from the root on. Returns how many; the last one
 // has P clear if `va` is not mapped.
