@@ -137,7 +137,7 @@ static void check(const struct record* record, int key, int version) {
 }
 
 int main(int argc, char** argv) {
-  int records = argc > 1 ? atoi(argv[1]) : 500, operations = argc > 2 ? atoi(argv[2]) : 1500;
+  int records = argc > 1 ? atoi(argv[1]) : 500, operations = argc > 2 ? atoi(argv[2]) : 1000;
   int changes = 0, inserts = 0, deletes = 0, kept = 0;
   struct store store;
   if (records < 1) {
