@@ -162,8 +162,13 @@ build/programs/glibc/libc: tests/programs/i386/libc.c | build/.ready
 	$(call say,CC-I386,$@)
 	$(Q)mkdir -p $(@D) && $(CC) -m32 -std=gnu11 -O2 -fno-builtin $(WARN) -o $@ $<
 
-.PHONY: programs
+.PHONY: programs program
 programs: $(PROGRAMS)
+
+program: $(PROGRAM_LIBRARY) ## your own C file becomes a program: SRC=mine.c (docs/programs.md says what it may use)
+	$(Q)scripts/program.sh '$(SRC)' build/programs '$(CC) $(filter-out -ffile-prefix-map=%,$(PROGRAM_FLAGS)) -Wall -Wextra' \
+	  '$(PROGRAM_LINK)' $(PROGRAM_LIBRARY)
+
 build/pagewalk: | $(PROGRAMS)
 $(filter build/tests/programs/%,$(TESTS)): | $(PROGRAMS) $(PROGRAMS_NATIVE) $(PROGRAMS_APART) build/programs/native/libc build/programs/glibc/libc
 

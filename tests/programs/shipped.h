@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 enum shipped_trait {
-  SHIPPED_FORKS = 1,      // needs a kernel with processes
+  SHIPPED_KERNEL = 1,     // needs a kernel: processes, time
   SHIPPED_ADDRESSES = 2,  // prints addresses or the order of processes, which differ from system to system
   SHIPPED_LARGE = 4,      // more than the few hundred thousand instructions that RTL engines do quickly
   SHIPPED_PROTECTED = 8,  // how it ends depends on the protection that there is

@@ -258,7 +258,7 @@ static void the_core_does_what_the_processor_does(void** state) {
   (void)state;
   for (size_t i = 0; i < shipped_count; i++) {
     const struct shipped* program = &shipped_programs[i];
-    if (program->traits & SHIPPED_FORKS) continue;
+    if (program->traits & SHIPPED_KERNEL) continue;
     struct program_run* run = run_on_core(program, PROGRAM_MAPPED);
     assert_like_native(program, run);
     assert_small(program, run);
