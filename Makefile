@@ -165,8 +165,8 @@ build/programs/glibc/libc: tests/programs/i386/libc.c | build/.ready
 .PHONY: programs program
 programs: $(PROGRAMS)
 
-program: $(PROGRAM_LIBRARY) ## your own C file becomes a program: SRC=mine.c (docs/programs.md says what it may use)
-	$(Q)scripts/program.sh '$(SRC)' build/programs '$(CC) $(filter-out -ffile-prefix-map=%,$(PROGRAM_FLAGS)) -Wall -Wextra' \
+program: $(PROGRAM_LIBRARY) ## your own C file becomes a program: SRC=mine.c; OUT=another folder (docs/programs.md)
+	$(Q)scripts/program.sh '$(SRC)' '$(or $(OUT),build/programs)' '$(CC) $(filter-out -ffile-prefix-map=%,$(PROGRAM_FLAGS)) -Wall -Wextra' \
 	  '$(PROGRAM_LINK)' $(PROGRAM_LIBRARY)
 
 build/pagewalk: | $(PROGRAMS)

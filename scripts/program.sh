@@ -62,8 +62,9 @@ fi
 
 mv "$work/program" "$folder/$name" &&
   $link -Wl,-Ttext-segment=0x8048000 -o "$folder/native/$name" "$work/object.o" "$library" -lgcc || exit 1
+[ "$folder" = build/programs ] && run=$name || run=$folder/$name
 cat <<END
 $folder/$name is ready. Run it:
-  build/pagewalk run --program $name
+  build/pagewalk run --program $run
   $folder/native/$name                 the same on this computer
 END
