@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // store [RECORDS [OPERATIONS]]: a small database: records in slots, and an index of their keys in two levels (leaves
 // that split when full, and a directory of leaves). Random inserts, changes, lookups and deletes over RECORDS keys,
-// each answer compared with a plain array's.
+// each answer compared with a plain array's (ledger D9).
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
