@@ -31,17 +31,22 @@ static void become(const char* folder, const char* const* words, unsigned second
   _exit(127);
 }
 
-void command_run(const char* folder, const char* const* words, unsigned seconds, struct outcome* outcome) {
+void command_run_streams(const char* folder, const char* const* words, unsigned seconds, enum command_streams streams,
+                         struct outcome* outcome) {
   FILE *output = temporary(), *errors = temporary();
   int status;
   pid_t pid = fork();
   assert_true(pid >= 0);
-  if (pid == 0) become(folder, words, seconds, fileno(output), fileno(errors));
+  if (pid == 0) become(folder, words, seconds, fileno(output), fileno(streams == COMMAND_TOGETHER ? output : errors));
   assert_int_equal(waitpid(pid, &status, 0), pid);
   outcome->status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   outcome->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
   read_back(output, outcome->output);
   read_back(errors, outcome->errors);
+}
+
+void command_run(const char* folder, const char* const* words, unsigned seconds, struct outcome* outcome) {
+  command_run_streams(folder, words, seconds, COMMAND_APART, outcome);
 }
 
 int command_words(const char* line, char* room, size_t bytes, const char* words[COMMAND_WORDS_MAX]) {

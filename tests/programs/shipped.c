@@ -3,6 +3,11 @@
 #include "programs/shipped.h"
 
 #include <signal.h>
+#include <stdio.h>
+
+#define FOLDER PAGEWALK_ROOT "/build/programs/native"
+
+enum { SECONDS = 10, ENDLESS_SECONDS = 1 };
 
 const struct shipped shipped_programs[] = {
     // The notes' own.
@@ -74,3 +79,12 @@ const struct shipped shipped_programs[] = {
     {"wild-store", 0, 1, 0, NULL},
 };
 const size_t shipped_count = sizeof shipped_programs / sizeof *shipped_programs;
+
+void shipped_run_natively(const struct shipped* program, enum command_streams streams, struct outcome* outcome) {
+  char line[256], path[256];
+  const char* words[COMMAND_WORDS_MAX];
+  command_words(program->command, line, sizeof line, words);
+  snprintf(path, sizeof path, "./%s", words[0]);
+  words[0] = path;
+  command_run_streams(FOLDER, words, program->signal == SIGALRM ? ENDLESS_SECONDS : SECONDS, streams, outcome);
+}

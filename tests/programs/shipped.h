@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "programs/command.h"
+
 enum shipped_trait {
   SHIPPED_KERNEL = 1,     // needs a kernel: processes, time
   SHIPPED_ADDRESSES = 2,  // prints addresses or the order of processes, which differ from system to system
@@ -21,5 +23,8 @@ struct shipped {
 
 extern const struct shipped shipped_programs[];
 extern const size_t shipped_count;
+
+// As a 32-bit program of this computer, in the folder of such programs.
+void shipped_run_natively(const struct shipped* program, enum command_streams streams, struct outcome* outcome);
 
 #endif

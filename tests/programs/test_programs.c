@@ -175,21 +175,12 @@ static void x_plus_3_is_the_code_of_the_note(void** state) {
 
 // --- natively --------------------------------------------------------------------------------------------------------
 
-static void run_natively(const struct shipped* program, struct outcome* outcome) {
-  char line[256], path[512];
-  const char* words[COMMAND_WORDS_MAX];
-  command_words(program->command, line, sizeof line, words);
-  snprintf(path, sizeof path, "./%s", words[0]);
-  words[0] = path;
-  command_run(FOLDER "/native", words, program->signal == SIGALRM ? 1 : SECONDS, outcome);
-}
-
 static void programs_do_on_linux_what_they_should(void** state) {
   (void)state;
   static struct outcome outcome;
   for (size_t i = 0; i < shipped_count; i++) {
     const struct shipped* program = &shipped_programs[i];
-    run_natively(program, &outcome);
+    shipped_run_natively(program, COMMAND_APART, &outcome);
     if (outcome.signal != program->signal || (!outcome.signal && outcome.status != program->status))
       fail_msg("%s: exit status %d, signal %d; %s", program->command, outcome.status, outcome.signal, outcome.errors);
     if (program->output && !strstr(outcome.output, program->output))
@@ -239,7 +230,7 @@ static struct program_run* run_on_core(const struct shipped* program, enum progr
 
 static void assert_like_native(const struct shipped* program, const struct program_run* run) {
   static struct outcome outcome;
-  run_natively(program, &outcome);
+  shipped_run_natively(program, COMMAND_APART, &outcome);
   if (program->signal == SIGALRM) {
     assert_int_equal(run->stop.kind, CORE_STOP_LIMIT);
   } else if (outcome.signal) {
