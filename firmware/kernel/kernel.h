@@ -44,6 +44,7 @@ struct kernel_params {
   const struct kernel_program* programs;  // [program_count] that can be run; they live as long as the kernel
   unsigned program_count;
   uint64_t quantum;        // cycles that a program runs before the next one's turn; 0: until it waits
+  uint64_t mhz;            // of the clock, for programs that ask for the time; 0: 1000
   uint64_t process_bytes;  // without paging: of the memory of one process, heap and stack included
   unsigned maxphyaddr;     // bits
   bool global_pages;       // the processor has them: CR4.PGE can be set
@@ -218,9 +219,10 @@ struct kernel_stats {
   uint64_t faults_major;                     // waited for a disk read
   uint64_t faults_protection;                // present page, illegal access
   uint64_t zero_fills, swap_ins, swap_outs;  // swap_outs = pages written to disk
+  uint64_t program_fills;                    // pages brought from programs' files
   uint64_t evictions;                        // pages thrown out, clean or dirty
   uint64_t evictions_clean;
-  uint64_t invlpgs;
+  uint64_t invlpgs, invpcids;
   uint64_t checksum_errors;  // pages that came back different from how they left
   uint64_t frames_total, frames_free, frames_kernel, frames_tables,
       frames_process;  // now; the last four add up to the first
@@ -244,6 +246,7 @@ struct kernel_vma {
   unsigned prot;
   uint64_t resident;  // pages present now
   uint64_t swapped;   // pages on disk now
+  const char* what;   // "code", "data" (of a program), "heap", "stack"; "": nothing is known
 };
 void kernel_vmas(const struct kernel* kernel, int pid, void (*visit)(void* ctx, const struct kernel_vma* vma),
                  void* ctx);
