@@ -22,23 +22,23 @@ static bool is_sharing(const struct kernel* kernel, enum kernel_sharing sharing)
 static uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
 
 static void select_segments(struct kernel* kernel) {
-  static const enum hal_select select[KERNEL_SHARINGS] = {[KERNEL_SHARE_ALONE] = HAL_SELECT_FLAT,
-                                                          [KERNEL_SHARE_IMAGES] = HAL_SELECT_FLAT,
-                                                          [KERNEL_SHARE_STATIC] = HAL_SELECT_FLAT,
-                                                          [KERNEL_SHARE_BASE] = HAL_SELECT_ONE,
-                                                          [KERNEL_SHARE_BOUNDS] = HAL_SELECT_ONE,
-                                                          [KERNEL_SHARE_SEGMENTS] = HAL_SELECT_BY_ADDRESS};
+  static const enum hal_select select[KERNEL_SHARINGS] = {
+      [KERNEL_SHARE_ALONE] = HAL_SELECT_FLAT,  [KERNEL_SHARE_IMAGES] = HAL_SELECT_FLAT,
+      [KERNEL_SHARE_STATIC] = HAL_SELECT_FLAT, [KERNEL_SHARE_BASE] = HAL_SELECT_ONE,
+      [KERNEL_SHARE_BOUNDS] = HAL_SELECT_ONE,  [KERNEL_SHARE_SEGMENTS] = HAL_SELECT_BY_ADDRESS};
   hal_select_segments(kernel->hal, select[kernel->share.sharing]);
+}
+
+// With segments: a page of code and the one before it, one of data, and the stack.
+uint64_t share_frames_needed(const struct kernel_params* params) {
+  if (params->sharing == KERNEL_SHARE_SEGMENTS) return 3 + IMAGE_STACK_BYTES / PGSIZE;
+  return (params->process_bytes + PGSIZE - 1) >> PGSHIFT;
 }
 
 static bool boot(struct kernel* kernel, const struct kernel_params* params) {
   struct share* share = &kernel->share;
   share->sharing = params->sharing;
   share->memory_bytes = least(params->frames, least(1ull << 20, 1ull << (params->maxphyaddr - PGSHIFT))) << PGSHIFT;
-  if (params->sharing != KERNEL_SHARE_SEGMENTS && params->process_bytes > share->memory_bytes) {
-    kernel_panic(kernel, "the memory of one process is larger than all memory: ", params->process_bytes);
-    return false;
-  }
   share->process_bytes = (uint32_t)least(params->process_bytes, UINT32_MAX);
   holes_init(&share->memory, 0, share->memory_bytes);
   if (is_sharing(kernel, KERNEL_SHARE_IMAGES)) {
@@ -47,6 +47,44 @@ static bool boot(struct kernel* kernel, const struct kernel_params* params) {
   }
   select_segments(kernel);
   return true;
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Segment registers
+
+static void load_register(struct kernel* kernel, unsigned number, uint32_t base, uint32_t limit, bool writable,
+                          bool expand_down) {
+  struct hal_segment segment = {
+      .base = base, .limit = limit, .present = true, .writable = writable, .expand_down = expand_down, .user = true};
+  if (!hal_load_segment(kernel->hal, number, &segment))
+    kernel_panic(kernel, "the processor refuses a segment", NO_NUMBER);
+}
+
+// Bases are such that base + address is the linear address, modulo 2^32; limits are addresses, too.
+static void load_registers(struct kernel* kernel, const struct process* process) {
+  const struct share_image* image = &process->image;
+  const struct piece *data = &image->part[PART_DATA], *stack = &image->part[PART_STACK];
+  switch (kernel->share.sharing) {
+    case KERNEL_SHARE_BASE:
+      load_register(kernel, 1, data->place, UINT32_MAX, true, false);
+      break;
+    case KERNEL_SHARE_BOUNDS:
+      load_register(kernel, 1, data->place, kernel->share.process_bytes - 1, true, false);
+      break;
+    case KERNEL_SHARE_SEGMENTS:
+      load_register(kernel, 1, image->text->part.place, image->text->part.bytes - 1, false, false);
+      load_register(kernel, 2, data->place - data->address, process->brk - 1, true, false);
+      load_register(kernel, 4, stack->place - stack->address, stack->address - 1, true, true);
+      break;
+    default:
+      break;
+  }
+}
+
+static void set_registers(struct kernel* kernel, struct process* process) {
+  load_registers(kernel, process);
+  kernel->share.entered = process;
+  kernel->share.moved = false;
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -59,6 +97,7 @@ int share_await_room(struct kernel* kernel, struct process* process) {
   return SPACE_WAIT;
 }
 
+// It may come while another process runs.
 static int load(struct kernel* kernel, struct process* process, const struct kernel_program* program) {
   bool images = is_sharing(kernel, KERNEL_SHARE_IMAGES);
   if (!image_fits(kernel, program)) return -KERNEL_ENOMEM;
@@ -66,8 +105,9 @@ static int load(struct kernel* kernel, struct process* process, const struct ker
   if (result != 0) return result;
   result = is_sharing(kernel, KERNEL_SHARE_SEGMENTS) ? image_load_segments(kernel, process, program)
                                                      : image_load_whole(kernel, process, program);
-  if (result == -KERNEL_ENOMEM) return share_await_room(kernel, process);
+  if (result == -KERNEL_ENOMEM) result = share_await_room(kernel, process);
   if (result == 0 && images) swapping_loaded(kernel, process);
+  if (kernel->share.moved && kernel->share.entered) set_registers(kernel, kernel->share.entered);
   return result;
 }
 
@@ -76,10 +116,16 @@ static int load(struct kernel* kernel, struct process* process, const struct ker
 static int fork(struct kernel* kernel, struct process* parent, struct process* child) {
   int result;
   switch (kernel->share.sharing) {
-    case KERNEL_SHARE_ALONE: return -KERNEL_ENOMEM;
-    case KERNEL_SHARE_STATIC: return -KERNEL_ENOSYS;
-    case KERNEL_SHARE_IMAGES: result = swapping_fork(kernel, parent, child); break;
-    default: result = image_copy(kernel, parent, child); break;
+    case KERNEL_SHARE_ALONE:
+      return -KERNEL_ENOMEM;
+    case KERNEL_SHARE_STATIC:
+      return -KERNEL_ENOSYS;
+    case KERNEL_SHARE_IMAGES:
+      result = swapping_fork(kernel, parent, child);
+      break;
+    default:
+      result = image_copy(kernel, parent, child);
+      break;
   }
   if (result != 0) return result;
   if (is_sharing(kernel, KERNEL_SHARE_IMAGES)) child->image.part[PART_DATA] = parent->image.part[PART_DATA];
@@ -103,48 +149,13 @@ static bool ready(struct kernel* kernel, struct process* process) {
   return swapping_ready(kernel, process);
 }
 
-// ---------------------------------------------------------------------------------------------------------------------
-// Segment registers
-
-static void load_register(struct kernel* kernel, unsigned number, uint32_t base, uint32_t limit, bool writable,
-                          bool expand_down) {
-  struct hal_segment segment = {.base = base,
-                                .limit = limit,
-                                .present = true,
-                                .writable = writable,
-                                .expand_down = expand_down,
-                                .user = true};
-  if (!hal_load_segment(kernel->hal, number, &segment))
-    kernel_panic(kernel, "the processor refuses a segment", NO_NUMBER);
-}
-
-// Bases are such that base + address is the linear address, modulo 2^32; limits are addresses, too.
-static void load_registers(struct kernel* kernel, const struct process* process) {
-  const struct share_image* image = &process->image;
-  const struct part *data = &image->part[PART_DATA], *stack = &image->part[PART_STACK];
-  switch (kernel->share.sharing) {
-    case KERNEL_SHARE_BASE: load_register(kernel, 1, data->place, UINT32_MAX, true, false); break;
-    case KERNEL_SHARE_BOUNDS:
-      load_register(kernel, 1, data->place, kernel->share.process_bytes - 1, true, false);
-      break;
-    case KERNEL_SHARE_SEGMENTS:
-      load_register(kernel, 1, image->text->part.place, image->text->part.bytes - 1, false, false);
-      load_register(kernel, 2, data->place - data->address, process->brk - 1, true, false);
-      load_register(kernel, 4, stack->place - stack->address, stack->address - 1, true, true);
-      break;
-    default: break;
-  }
-}
-
 static int enter(struct kernel* kernel, struct process* process) {
   if (is_sharing(kernel, KERNEL_SHARE_IMAGES)) {
     int result = swapping_claim(kernel, process);
     if (result != 0) return result;
     kernel->share.swapping.fresh = false;
   }
-  if (kernel->share.entered == process) return 0;
-  load_registers(kernel, process);
-  kernel->share.entered = process;
+  if (kernel->share.entered != process || kernel->share.moved) set_registers(kernel, process);
   return 0;
 }
 
@@ -157,7 +168,7 @@ enum { PUSH_BYTES = 64, STACK_STEP = 4096 };
 // Lets the stack begin at `va` or below, if that is where it may be expected to grow to. False: it has it already, or
 // it is no stack, or there is no room.
 static bool grow_stack(struct kernel* kernel, struct process* process, uint32_t va) {
-  struct part* stack = &process->image.part[PART_STACK];
+  struct piece* stack = &process->image.part[PART_STACK];
   uint64_t lowest = process->context.reg[KERNEL_ESP];
   if (!is_sharing(kernel, KERNEL_SHARE_SEGMENTS) || va >> 30 != IMAGE_STACK_TOP >> 30) return false;
   if (va >= stack->address || va + (uint64_t)PUSH_BYTES < lowest) return false;
@@ -166,7 +177,7 @@ static bool grow_stack(struct kernel* kernel, struct process* process, uint32_t 
 
 // The heap may come up to a page below the stack.
 static int set_brk_whole(struct kernel* kernel, struct process* process, uint32_t brk) {
-  const struct part* part = &process->image.part[PART_DATA];
+  const struct piece* part = &process->image.part[PART_DATA];
   uint32_t esp = process->context.reg[KERNEL_ESP];
   bool esp_known = esp > process->brk && esp <= process->stack_top;
   uint64_t end = esp_known ? esp : (uint64_t)part->address + kernel->share.process_bytes;
@@ -178,13 +189,13 @@ static int set_brk_whole(struct kernel* kernel, struct process* process, uint32_
 
 // What was there before beyond the end is zeroed; what comes new is so already.
 static int set_brk_segment(struct kernel* kernel, struct process* process, uint32_t brk) {
-  struct part* data = &process->image.part[PART_DATA];
+  struct piece* data = &process->image.part[PART_DATA];
   if (brk >> 30 != IMAGE_DATA >> 30) return -KERNEL_ENOMEM;
   uint64_t had = process->brk - data->address, has = brk - data->address, bytes = place_round(has + 1);
   if (has > had) hal_zero(kernel->hal, data->place + had, least(has, data->bytes) - had);
   if (bytes > data->bytes && !place_grow(kernel, data, bytes - data->bytes, false)) return -KERNEL_ENOMEM;
   if (bytes < data->bytes) place_shrink(kernel, data, data->bytes - bytes);
-  kernel->share.entered = NULL;
+  kernel->share.moved = true;
   return 0;
 }
 

@@ -17,19 +17,19 @@ static void note_image(struct kernel* kernel, const struct process* process, uin
 
 // Without a translation of any kind a program that is not changed can only be where it was linked for. While images are
 // swapped, that place is nobody's in particular.
-static bool place_whole(struct kernel* kernel, struct part* part) {
+static bool place_whole(struct kernel* kernel, struct piece* part) {
   struct share* share = &kernel->share;
   uint64_t bytes = place_round(share->process_bytes);
   bool fixed = share->sharing == KERNEL_SHARE_ALONE || share->sharing == KERNEL_SHARE_IMAGES;
   if (!fixed) return place_take(kernel, part, bytes);
   if (share->sharing == KERNEL_SHARE_ALONE && !holes_take_at(&share->memory, 0, bytes)) return false;
-  *part = (struct part){.bytes = (uint32_t)bytes};
+  *part = (struct piece){.bytes = (uint32_t)bytes};
   return true;
 }
 
 int image_load_whole(struct kernel* kernel, struct process* process, const struct kernel_program* program) {
   struct share* share = &kernel->share;
-  struct part* part = &process->image.part[PART_DATA];
+  struct piece* part = &process->image.part[PART_DATA];
   struct program_shape shape = program_shape(program);
   bool rewritten = share->sharing == KERNEL_SHARE_STATIC;
   if (rewritten && !program->relocatable) return -KERNEL_ENOEXEC;
@@ -83,7 +83,7 @@ static bool take_text(struct kernel* kernel, struct process* process, const stru
 }
 
 static bool take_data(struct kernel* kernel, struct process* process, const struct kernel_program* program) {
-  struct part* data = &process->image.part[PART_DATA];
+  struct piece* data = &process->image.part[PART_DATA];
   struct program_shape shape = program_shape(program);
   struct relocation relocation = segments_relocation(program);
   if (!place_take(kernel, data, data_bytes(&shape))) return false;
@@ -96,7 +96,7 @@ static bool take_data(struct kernel* kernel, struct process* process, const stru
 
 // It reaches to the very end of the address space: an expand-down segment has no other end.
 static bool take_stack(struct kernel* kernel, struct process* process) {
-  struct part* stack = &process->image.part[PART_STACK];
+  struct piece* stack = &process->image.part[PART_STACK];
   if (!place_take(kernel, stack, IMAGE_STACK_BYTES)) return false;
   stack->address = 0u - IMAGE_STACK_BYTES;
   hal_zero(kernel->hal, stack->place, stack->bytes);
@@ -149,8 +149,7 @@ int image_copy(struct kernel* kernel, struct process* parent, struct process* ch
     image_release(kernel, child);
     return -KERNEL_ENOMEM;
   }
-  for (unsigned p = 0; p < PARTS; p++)
-    copy_bytes(kernel, from->part[p].place, to->part[p].place, from->part[p].bytes);
+  for (unsigned p = 0; p < PARTS; p++) copy_bytes(kernel, from->part[p].place, to->part[p].place, from->part[p].bytes);
   to->text = from->text;
   if (to->text) to->text->users++;
   to->heap = from->heap;
@@ -168,7 +167,7 @@ void image_release(struct kernel* kernel, struct process* process) {
 // ---------------------------------------------------------------------------------------------------------------------
 // Where an address is
 
-static bool locate_in(const struct part* part, uint32_t va, uint32_t bytes, uint64_t* linear) {
+static bool locate_in(const struct piece* part, uint32_t va, uint32_t bytes, uint64_t* linear) {
   uint32_t offset = va - part->address;
   *linear = (uint64_t)part->place + offset;
   return offset < part->bytes && bytes <= part->bytes - offset;
@@ -178,18 +177,21 @@ static bool locate_in_segment(const struct process* process, uint32_t va, uint32
                               uint64_t* linear) {
   const struct share_image* image = &process->image;
   switch (va >> 30) {
-    case 0: return image->text && !write && locate_in(&image->text->part, va, bytes, linear);
+    case 0:
+      return image->text && !write && locate_in(&image->text->part, va, bytes, linear);
     case 1:
       return va < process->brk && bytes <= process->brk - va && locate_in(&image->part[PART_DATA], va, bytes, linear);
-    case 3: return locate_in(&image->part[PART_STACK], va, bytes, linear);
-    default: return false;
+    case 3:
+      return locate_in(&image->part[PART_STACK], va, bytes, linear);
+    default:
+      return false;
   }
 }
 
 bool image_locate(const struct kernel* kernel, const struct process* process, uint32_t va, uint32_t bytes, bool write,
                   uint64_t* linear) {
   const struct share* share = &kernel->share;
-  const struct part* whole = &process->image.part[PART_DATA];
+  const struct piece* whole = &process->image.part[PART_DATA];
   if (share->sharing == KERNEL_SHARE_SEGMENTS) return locate_in_segment(process, va, bytes, write, linear);
   if (share->sharing == KERNEL_SHARE_BOUNDS && (va >= share->process_bytes || bytes > share->process_bytes - va))
     return false;

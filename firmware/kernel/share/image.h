@@ -8,7 +8,7 @@
 
 struct kernel;
 struct kernel_program;
-struct part;
+struct piece;
 struct process;
 
 // Segments: where data and heap begin, and the initial end of the stack. The top two bits choose the segment.

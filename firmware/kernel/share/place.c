@@ -10,17 +10,17 @@ static bool parts_move(const struct kernel* kernel) {
   return sharing == KERNEL_SHARE_BASE || sharing == KERNEL_SHARE_BOUNDS || sharing == KERNEL_SHARE_SEGMENTS;
 }
 
-static uint64_t end_of(const struct part* part) { return (uint64_t)part->place + part->bytes; }
+static uint64_t end_of(const struct piece* part) { return (uint64_t)part->place + part->bytes; }
 
 // ---------------------------------------------------------------------------------------------------------------------
 // All parts there are, by place
 
 struct placed {
-  struct part* part;  // NULL: none
-  int pid;            // 0: several processes'
+  struct piece* part;  // NULL: none
+  int pid;             // 0: several processes'
 };
 
-static bool lies_in(const struct part* part, uint64_t from, uint64_t to) {
+static bool lies_in(const struct piece* part, uint64_t from, uint64_t to) {
   return part->bytes > 0 && part->place >= from && part->place < to;
 }
 
@@ -29,9 +29,9 @@ static struct placed find_part(struct kernel* kernel, uint64_t from, uint64_t to
   struct placed found = {NULL, 0};
   for (unsigned i = 0; i < PROCESS_MAX; i++) {
     struct process* process = &kernel->processes[i];
-    struct part* text = &kernel->share.texts[i].part;
+    struct piece* text = &kernel->share.texts[i].part;
     for (unsigned p = 0; p <= PARTS; p++) {
-      struct part* part = p < PARTS ? &process->image.part[p] : text;
+      struct piece* part = p < PARTS ? &process->image.part[p] : text;
       if (!lies_in(part, from, to)) continue;
       if (found.part && (part->place < found.part->place) == highest) continue;
       found = (struct placed){part, p < PARTS ? process->pid : 0};
@@ -55,11 +55,10 @@ static void move_bytes(struct kernel* kernel, uint64_t from, uint64_t to, uint64
   }
 }
 
-// The segment registers that name it are loaded anew before its process runs again.
 static void move_part(struct kernel* kernel, struct placed placed, uint64_t to) {
   move_bytes(kernel, placed.part->place, to, placed.part->bytes);
   placed.part->place = (uint32_t)to;
-  kernel->share.entered = NULL;
+  kernel->share.moved = true;
   kernel->stats.image_moves++;
   kernel_note(kernel, HAL_NOTE_IMAGE, (uint64_t)placed.pid, placed.part->bytes, HAL_IMAGE_MOVED);
 }
@@ -96,7 +95,7 @@ static bool is_scattered(struct kernel* kernel, uint64_t length) {
   return enough;
 }
 
-bool place_take(struct kernel* kernel, struct part* part, uint64_t bytes) {
+bool place_take(struct kernel* kernel, struct piece* part, uint64_t bytes) {
   struct holes* memory = &kernel->share.memory;
   uint64_t place;
   if (!holes_take(memory, HOLES_FIRST, bytes, &place, NULL)) {
@@ -109,14 +108,14 @@ bool place_take(struct kernel* kernel, struct part* part, uint64_t bytes) {
   return true;
 }
 
-void place_give_back(struct kernel* kernel, struct part* part) {
+void place_give_back(struct kernel* kernel, struct piece* part) {
   if (part->bytes > 0) kernel->share.releases++;
   holes_give_back(&kernel->share.memory, part->place, part->bytes);
   part->bytes = 0;
 }
 
 // Where there is a hole for the whole of it, longer by `more`.
-static bool move_to_grow(struct kernel* kernel, struct part* part, uint64_t more, bool down) {
+static bool move_to_grow(struct kernel* kernel, struct piece* part, uint64_t more, bool down) {
   struct holes* memory = &kernel->share.memory;
   uint64_t old = part->place, to;
   if (!holes_take(memory, HOLES_FIRST, part->bytes + more, &to, NULL)) return false;
@@ -126,18 +125,18 @@ static bool move_to_grow(struct kernel* kernel, struct part* part, uint64_t more
 }
 
 // In the place of what lies beside it.
-static bool push_to_grow(struct kernel* kernel, struct part* part, uint64_t more, bool down) {
+static bool push_to_grow(struct kernel* kernel, struct piece* part, uint64_t more, bool down) {
   if (!is_scattered(kernel, more)) return false;
   close_up(kernel);
   open_up(kernel, down ? part->place : end_of(part), more);
   return true;
 }
 
-bool place_grow(struct kernel* kernel, struct part* part, uint64_t more, bool down) {
+bool place_grow(struct kernel* kernel, struct piece* part, uint64_t more, bool down) {
   if (more == 0) return true;
   uint64_t beside = down ? part->place - more : end_of(part);
   if (!(down && part->place < more) && holes_take_at(&kernel->share.memory, beside, more)) {
-    kernel->share.entered = NULL;
+    kernel->share.moved = true;
   } else if (!move_to_grow(kernel, part, more, down) && !push_to_grow(kernel, part, more, down)) {
     return false;
   }
@@ -150,9 +149,9 @@ bool place_grow(struct kernel* kernel, struct part* part, uint64_t more, bool do
   return true;
 }
 
-void place_shrink(struct kernel* kernel, struct part* part, uint64_t less) {
+void place_shrink(struct kernel* kernel, struct piece* part, uint64_t less) {
   part->bytes -= (uint32_t)less;
   holes_give_back(&kernel->share.memory, end_of(part), less);
   kernel->share.releases++;
-  kernel->share.entered = NULL;
+  kernel->share.moved = true;
 }

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 struct kernel;
-struct part;
+struct piece;
 struct process;
 
 enum { PLACE_UNIT = 64 };  // bytes: what a block move carries in one reference
@@ -17,14 +17,14 @@ static inline uint64_t place_round(uint64_t bytes) { return (bytes + PLACE_UNIT 
 
 // Gives the part, which has none, a place for `bytes`, a multiple of PLACE_UNIT. What is there is whatever was left.
 // Other parts may have moved. False: there is no room; the part is unchanged.
-bool place_take(struct kernel* kernel, struct part* part, uint64_t bytes);
+bool place_take(struct kernel* kernel, struct piece* part, uint64_t bytes);
 // Takes it back.
-void place_give_back(struct kernel* kernel, struct part* part);
+void place_give_back(struct kernel* kernel, struct piece* part);
 
 // Makes a part longer by `more` bytes, zeroed, a multiple of PLACE_UNIT: at its end, or, `down`, before its beginning,
 // whose address sinks. It and others may move. False: there is no room; the part is unchanged.
-bool place_grow(struct kernel* kernel, struct part* part, uint64_t more, bool down);
+bool place_grow(struct kernel* kernel, struct piece* part, uint64_t more, bool down);
 // Makes a part shorter at its end.
-void place_shrink(struct kernel* kernel, struct part* part, uint64_t less);
+void place_shrink(struct kernel* kernel, struct piece* part, uint64_t less);
 
 #endif

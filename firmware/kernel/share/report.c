@@ -26,13 +26,13 @@ static uint64_t stack_used(const struct process* process, uint64_t from, uint64_
 }
 
 static uint64_t whole_used(const struct kernel* kernel, const struct process* process) {
-  const struct part* part = &process->image.part[PART_DATA];
+  const struct piece* part = &process->image.part[PART_DATA];
   uint64_t end = (uint64_t)part->address + kernel->share.process_bytes;
   return process->brk - part->address - first_address(process) + stack_used(process, process->brk, end);
 }
 
 static uint64_t segments_used(const struct process* process) {
-  const struct part *data = &process->image.part[PART_DATA], *stack = &process->image.part[PART_STACK];
+  const struct piece *data = &process->image.part[PART_DATA], *stack = &process->image.part[PART_STACK];
   return process->brk - data->address + stack_used(process, stack->address, 1ull << 32);
 }
 
@@ -130,7 +130,7 @@ static void show_whole(const struct kernel* kernel, const struct map* map) {
 
 static void show_segments(struct map* map) {
   const struct share_image* image = &map->process->image;
-  const struct part *data = &image->part[PART_DATA], *stack = &image->part[PART_STACK];
+  const struct piece *data = &image->part[PART_DATA], *stack = &image->part[PART_STACK];
   map->prot = PROT_READ | PROT_EXEC;
   show(map, 0, image->text->part.bytes, "code");
   map->prot = ALL_RIGHTS;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The older ways to share a memory (docs/programs.md, "The older ways to share"): what the kernel keeps of itself and of
-// each process when paging is off. All of the memory is for processes.
+// The older ways to share a memory (docs/programs.md, "The older ways to share"): what the kernel keeps of itself and
+// of each process when paging is off. All of the memory is for processes.
 #ifndef PAGEWALK_FIRMWARE_KERNEL_SHARE_SHARE_H
 #define PAGEWALK_FIRMWARE_KERNEL_SHARE_SHARE_H
 
@@ -14,8 +14,8 @@
 struct process;
 
 // A stretch of a program's addresses that lies in one piece. An image that is in one piece altogether is its PART_DATA.
-enum share_part { PART_CODE, PART_DATA, PART_STACK, PARTS };
-struct part {
+enum { PART_CODE, PART_DATA, PART_STACK, PARTS };
+struct piece {
   uint32_t address;  // the program's, of the first byte
   uint32_t bytes;    // a multiple of PLACE_UNIT; 0: there is no such part
   uint32_t place;    // of the first byte in memory
@@ -25,12 +25,12 @@ struct part {
 struct share_text {
   const struct kernel_program* program;
   unsigned users;  // processes; 0: none of this is in use
-  struct part part;
+  struct piece part;
 };
 
 // Of a process.
 struct share_image {
-  struct part part[PARTS];
+  struct piece part[PARTS];
   struct share_text* text;    // segments: instead of PART_CODE
   uint32_t heap;              // where it begins: the lowest end of the heap
   bool awaits_room;           // asleep until memory or disk space is given back
@@ -46,9 +46,13 @@ struct share {
   struct holes memory;
   struct share_text texts[64];  // as many as processes
   struct process* entered;      // whose segment registers the processor has
+  bool moved;                   // they may not be true any more
   unsigned releases;            // how often memory or disk space was given back
   struct swapping swapping;     // time sharing of images
 };
+
+// As kernel_frames_needed.
+uint64_t share_frames_needed(const struct kernel_params* params);
 
 // Puts a process to sleep until memory or disk space is given back: SPACE_WAIT.
 int share_await_room(struct kernel* kernel, struct process* process);

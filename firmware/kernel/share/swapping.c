@@ -85,8 +85,8 @@ static void begin(struct kernel* kernel, enum swapping_job job, struct process* 
 }
 
 static void note(struct kernel* kernel, const struct process* process, enum hal_image what) {
-  kernel_note(kernel, HAL_NOTE_IMAGE, (uint64_t)process->pid,
-              count_used(kernel, &kernel->share.swapping.used) * PGSIZE, what);
+  kernel_note(kernel, HAL_NOTE_IMAGE, (uint64_t)process->pid, count_used(kernel, &kernel->share.swapping.used) * PGSIZE,
+              what);
 }
 
 static void begin_in(struct kernel* kernel, struct process* process) {
@@ -100,7 +100,10 @@ static void went_out(struct kernel* kernel, struct process* process) {
   kernel->stats.images_out++;
   kernel->stats.switch_cycles += hal_now(kernel->hal) - swapping->began;
   note(kernel, process, HAL_IMAGE_SWAPPED_OUT);
-  if (swapping->target && swapping->target->image.disk.there) begin_in(kernel, swapping->target);
+  if (swapping->target && swapping->target->image.disk.there)
+    begin_in(kernel, swapping->target);
+  else
+    swapping->promised = swapping->target;
 }
 
 static void came_in(struct kernel* kernel, struct process* process) {
@@ -155,21 +158,29 @@ void swapping_settle(struct kernel* kernel) {
 
 static int sleep(struct kernel* kernel, struct process* process, enum hal_blocked why) {
   process->image.awaits_room = false;
+  process->image.disk.turn = ++kernel->share.swapping.turns;
   process_block(kernel, process, why);
   return SPACE_WAIT;
 }
 
-// Nobody is pushed out before he has run, so that all get on.
+// Nobody is pushed out before it has run, so that all get on.
 static bool must_wait(const struct swapping* swapping, const struct process* process) {
-  return swapping->job != SWAPPING_IDLE ||
-         (swapping->resident && swapping->resident != process && swapping->fresh);
+  if (swapping->promised && swapping->promised != process) return true;
+  return swapping->job != SWAPPING_IDLE || (swapping->resident && swapping->resident != process && swapping->fresh);
+}
+
+// A program may be started while another runs.
+static bool is_running(const struct kernel* kernel, const struct process* resident, const struct process* process) {
+  return resident && resident != process && resident == kernel->scheduler.running;
 }
 
 int swapping_claim(struct kernel* kernel, struct process* process) {
   struct swapping* swapping = &kernel->share.swapping;
-  struct process* resident = swapping->resident;
   swapping_settle(kernel);
-  if (must_wait(swapping, process)) return sleep(kernel, process, HAL_BLOCKED_MEMORY);
+  struct process* resident = swapping->resident;
+  process->image.disk.turn = 0;
+  if (must_wait(swapping, process) || is_running(kernel, resident, process))
+    return sleep(kernel, process, HAL_BLOCKED_MEMORY);
   if (resident == process || (!resident && !process->image.disk.there)) return 0;
   if (resident && !take_area(kernel, &resident->image.disk)) return share_await_room(kernel, process);
   swapping->target = process;
@@ -183,12 +194,23 @@ int swapping_claim(struct kernel* kernel, struct process* process) {
 void swapping_loaded(struct kernel* kernel, struct process* process) {
   kernel->share.swapping.resident = process;
   kernel->share.swapping.fresh = true;
+  kernel->share.swapping.promised = NULL;
+}
+
+// Whether nobody has waited longer.
+static bool is_its_turn(const struct kernel* kernel, const struct process* process) {
+  for (unsigned i = 0; i < PROCESS_MAX; i++) {
+    uint64_t turn = kernel->processes[i].image.disk.turn;
+    if (turn != 0 && turn < process->image.disk.turn) return false;
+  }
+  return true;
 }
 
 bool swapping_ready(const struct kernel* kernel, const struct process* process) {
-  const struct share* share = &kernel->share;
-  if (process->image.awaits_room) return process->image.releases != share->releases;
-  return !must_wait(&share->swapping, process);
+  const struct swapping* swapping = &kernel->share.swapping;
+  if (process->image.awaits_room) return process->image.releases != kernel->share.releases;
+  if (must_wait(swapping, process)) return false;
+  return swapping->resident == process || swapping->promised == process || is_its_turn(kernel, process);
 }
 
 int swapping_fork(struct kernel* kernel, struct process* parent, struct process* child) {
@@ -207,9 +229,13 @@ void swapping_release(struct kernel* kernel, struct process* process) {
   struct swapping* swapping = &kernel->share.swapping;
   struct swapped_image* image = &process->image.disk;
   bool moving = swapping->job != SWAPPING_IDLE && image->area == swapping->area;
-  if (swapping->resident == process) swapping->resident = NULL;
+  if (swapping->resident == process) {
+    swapping->resident = NULL;
+    kernel->share.releases++;
+  }
   if (swapping->process == process) swapping->process = NULL;
   if (swapping->target == process) swapping->target = NULL;
+  if (swapping->promised == process) swapping->promised = NULL;
   if (image->area && moving)
     swapping->area_is_free = true;
   else if (image->area)

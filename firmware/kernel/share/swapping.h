@@ -22,6 +22,7 @@ struct swapped_image {
   uint32_t area;           // 0: it never was on disk
   bool there;              // the disk has it: the memory does not
   struct used_pages used;  // of what is on disk
+  uint64_t turn;           // who waits for the memory: the lowest comes first; 0: does not wait
 };
 
 enum swapping_job { SWAPPING_IDLE, SWAPPING_OUT, SWAPPING_IN, SWAPPING_COPY };
@@ -32,6 +33,8 @@ struct swapping {
   uint64_t block_count;
   struct process* resident;  // whose image is in memory, whole
   bool fresh;                // it has not run since: nobody may push it out
+  struct process* promised;  // who may load its program now that there is room
+  uint64_t turns;            // given so far
   enum swapping_job job;
   struct process* process;  // whose image moves between the memory and `area`; NULL: it has ended meanwhile
   struct process* target;   // OUT: who comes in afterwards, or NULL; COPY: the child
