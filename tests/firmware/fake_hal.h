@@ -8,7 +8,7 @@
 #include "hal/hal.h"
 #include "kernel/kernel.h"
 
-enum { FAKE_NOTES = 4096, FAKE_TRANSFERS = 64, FAKE_LOADS = 16, FAKE_PCIDS = 4096, FAKE_CONSOLE = 8192 };
+enum { FAKE_NOTES = 1 << 15, FAKE_TRANSFERS = 64, FAKE_LOADS = 16, FAKE_PCIDS = 4096, FAKE_CONSOLE = 8192 };
 
 struct fake_tlb_entry {
   uint64_t page;  // number of its page, counted from 1, and its PCID in bits 63:52; 0: none was ever kept here
