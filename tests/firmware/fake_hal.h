@@ -74,8 +74,8 @@ void fake_destroy(struct fake_hal* fake);
 enum fake_kind { FAKE_READ, FAKE_WRITE, FAKE_FETCH };
 bool fake_access(struct fake_hal* fake, uint64_t va, enum fake_kind kind, bool user, uint64_t* pa, unsigned* error);
 
-// The linear address of a user reference, by the segment that the kernel chose for it; with paging off the physical one.
-// False: the segment does not permit it.
+// The linear address of a user reference, by the segment that the kernel chose for it; with paging off the physical
+// one. False: the segment does not permit it.
 bool fake_segment(const struct fake_hal* fake, uint32_t va, unsigned size, enum fake_kind kind, uint64_t* linear);
 
 uint64_t fake_word(const struct fake_hal* fake, uint64_t pa, unsigned size);

@@ -7,7 +7,7 @@
 
 #include "check.h"
 
-enum { CALL_AT = 0x1800, TEXT_BYTES = 0x1000, LARGE_BYTES = 0xc000, MAGIC = 0x600dc0de };
+enum { CALL_AT = 0xca11, TEXT_BYTES = 0x1000, LARGE_BYTES = 0xc000, MAGIC = 0x600dc0de };
 
 // ---------------------------------------------------------------------------------------------------------------------
 // The programs: code that names data, data that name code and each other
@@ -128,10 +128,10 @@ static bool enter(struct play* play, struct kernel_trap trap) {
       continue;
     }
     kernel_processes(play->kernel, find_running, &play->pid);
-    assert_true(play->pid > 0);
+    assert_in_range(play->pid, 1, PLAY_PIDS - 1);
     if (play->context.eip != CALL_AT) return true;
     trap = (struct kernel_trap){.kind = KERNEL_TRAP_CALL, .start = CALL_AT};
-    play->context.eip += 2;
+    play->context.eip = play->behind[play->pid];
   }
   fail_msg("all wait for ever");
   return false;
@@ -143,7 +143,7 @@ bool play_tick(struct play* play) { return enter(play, (struct kernel_trap){.kin
 int32_t play_call(struct play* play, uint32_t number, uint32_t argument) {
   play->context.reg[KERNEL_EAX] = number;
   play->context.reg[KERNEL_EBX] = argument;
-  play->context.eip = CALL_AT + 2;
+  play->behind[play->pid] = play->context.eip;
   enter(play, (struct kernel_trap){.kind = KERNEL_TRAP_CALL, .start = CALL_AT});
   return (int32_t)play->context.reg[KERNEL_EAX];
 }

@@ -13,12 +13,15 @@ enum { PLAY_TEXT = 0x1000, PLAY_DATA = 0x3000, PLAY_DATA_BYTES = 0x1800 };
 // The calls that are played.
 enum { PLAY_EXIT = 1, PLAY_FORK = 2, PLAY_BRK = 45, PLAY_YIELD = 158 };
 
+enum { PLAY_PIDS = 4096 };
+
 struct play {
   struct fake_hal fake;
   struct kernel* kernel;
   void* arena;
   struct kernel_context context;  // of the process that runs
   int pid;                        // it, or 0: all have ended
+  uint32_t behind[PLAY_PIDS];     // EIP behind the call that each is in
 };
 
 // A kernel of that way of sharing, with programs number 0 and 1 (alike), number 2 (1 without relocation records) and
