@@ -99,8 +99,14 @@ enum kernel_action {
   KERNEL_KILLED   // the process is gone; the reason went out as a note and is in *report
 };
 
+enum kernel_cause {
+  KERNEL_CAUSE_DENIED,     // it has no right to the access
+  KERNEL_CAUSE_NO_MEMORY,  // no frame could be had
+  KERNEL_CAUSE_DAMAGE      // the disk gave back something else
+};
 struct kernel_kill {  // why a process was killed
   int pid;
+  enum kernel_cause cause;
   uint64_t cr2;
   unsigned error;    // page-fault error code
   char reason[160];  // one sentence
@@ -208,7 +214,7 @@ struct kernel_end {
   uint32_t error, eip;
   uint64_t cr2;
   struct kernel_context context;
-  char reason[160];  // one sentence
+  char reason[160];  // one sentence about "it": the name is not in it
 };
 // How the first program that was started ended. False: it has not.
 bool kernel_first_end(const struct kernel* kernel, struct kernel_end* end);

@@ -13,8 +13,9 @@ struct fault {
   struct process* process;
   struct vma* vma;
   uint64_t page;
-  bool looked_up;      // step 3 was told
-  struct text reason;  // of the kill
+  bool looked_up;           // step 3 was told
+  enum kernel_cause cause;  // of the kill
+  struct text reason;
 };
 
 enum outcome {
@@ -117,7 +118,10 @@ static enum outcome make_room(struct kernel* kernel, struct fault* fault) {
   static const enum outcome outcomes[] = {
       [FAULT_ROOM_MADE] = ROOM_MADE, [FAULT_ROOM_WAITS] = WAITS, [FAULT_ROOM_NONE] = DIES};
   enum fault_room room = fault_make_room(kernel, fault->process, fault->page, false);
-  if (room == FAULT_ROOM_NONE) fault_explain_no_frame(kernel, fault->page, &fault->reason);
+  if (room == FAULT_ROOM_NONE) {
+    fault->cause = KERNEL_CAUSE_NO_MEMORY;
+    fault_explain_no_frame(kernel, fault->page, &fault->reason);
+  }
   return outcomes[room];
 }
 
@@ -132,29 +136,31 @@ static struct part part_of(uint64_t page, uint64_t from, uint64_t to) {
   return part;
 }
 
-void fault_fill(struct kernel* kernel, const struct vma* vma, uint64_t page, uint64_t pa) {
+uint64_t fault_fill(struct kernel* kernel, const struct vma* vma, uint64_t page, uint64_t pa) {
   const struct kernel_segment* segment = vma->segment;
   struct part file = {0};
   if (segment) file = part_of(page, segment->address, (uint64_t)segment->address + segment->file_bytes);
   if (file.from == file.to) {
     window_zero(kernel, pa, PGSIZE);
     kernel->stats.zero_fills++;
-    return;
+    return HAL_FRAME_ZEROED;
   }
   if (file.from > 0) window_zero(kernel, pa, file.from);
   hal_write(kernel->hal, window_address(kernel, pa + file.from), segment->bytes + (page + file.from - segment->address),
             file.to - file.from);
   if (file.to < PGSIZE) window_zero(kernel, pa + file.to, PGSIZE - file.to);
   kernel->stats.program_fills++;
+  return HAL_FRAME_PROGRAM;
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Steps 5 and 6
 
 void fault_map(struct kernel* kernel, struct process* process, struct vma* vma, uint64_t page, uint64_t pa,
-               uint64_t entry_pa, uint32_t block) {
+               uint64_t entry_pa, uint64_t origin) {
   struct frame* frame = frames_at(kernel, pa);
   uint64_t entry = table_user_leaf(kernel->format, pa, vma->prot);
+  uint32_t block = origin <= KERNEL_SWAP_BLOCKS_MAX ? (uint32_t)origin : 0;
   frame->entry = entry_pa;
   frame->page = page;
   frame->block = block;
@@ -165,7 +171,7 @@ void fault_map(struct kernel* kernel, struct process* process, struct vma* vma, 
     vma->swapped--;
   }
   vma->resident++;
-  kernel_note(kernel, HAL_NOTE_FRAME, page, pa, block);
+  kernel_note(kernel, HAL_NOTE_FRAME, page, pa, origin);
   table_set(kernel, entry_pa, block ? swap_entry(block) : 0, entry);
   kernel_note(kernel, HAL_NOTE_TABLE, entry_pa, entry, 0);
 }
@@ -202,8 +208,8 @@ static enum outcome serve_fresh(struct kernel* kernel, struct fault* fault) {
   if (!table_ensure(kernel, fault->process, fault->page, &entry_pa)) return make_room(kernel, fault);
   uint64_t pa = frames_take(kernel, USE_PAGE);
   if (pa == NO_FRAME) return make_room(kernel, fault);
-  fault_fill(kernel, fault->vma, fault->page, pa);
-  fault_map(kernel, fault->process, fault->vma, fault->page, pa, entry_pa, 0);
+  uint64_t origin = fault_fill(kernel, fault->vma, fault->page, pa);
+  fault_map(kernel, fault->process, fault->vma, fault->page, pa, entry_pa, origin);
   return restart(kernel, fault->process);
 }
 
@@ -216,6 +222,7 @@ static enum outcome serve_arrived(struct kernel* kernel, struct fault* fault, ui
     text_add(&fault->reason, " came back from swap block ");
     text_add_number(&fault->reason, block);
     text_add(&fault->reason, " different from how it left (checksum)");
+    fault->cause = KERNEL_CAUSE_DAMAGE;
     return DIES;
   }
   fault->process->major = true;
@@ -261,5 +268,6 @@ enum kernel_action fault_serve(struct kernel* kernel, struct process* process, s
     do outcome = attempt(kernel, &fault);
     while (outcome == ROOM_MADE && !kernel->panicked);
   }
+  kill->cause = fault.cause;
   return actions[outcome];
 }

@@ -23,11 +23,11 @@ enum fault_room fault_make_room(struct kernel* kernel, struct process* process, 
 // Why there is no frame for a page, in a sentence.
 void fault_explain_no_frame(const struct kernel* kernel, uint64_t page, struct text* reason);
 
-// Gives a frame the content that a page of the VMA has before it is written to.
-void fault_fill(struct kernel* kernel, const struct vma* vma, uint64_t page, uint64_t pa);
+// Gives a frame the content that a page of the VMA has before it is written to. Returns where that came from.
+uint64_t fault_fill(struct kernel* kernel, const struct vma* vma, uint64_t page, uint64_t pa);
 
-// Maps a frame whose content is ready. `block`: the swap block that holds the same content, or 0.
+// Maps a frame whose content is ready. `origin`: the swap block that holds the same content, or HAL_FRAME_...
 void fault_map(struct kernel* kernel, struct process* process, struct vma* vma, uint64_t page, uint64_t pa,
-               uint64_t entry_pa, uint32_t block);
+               uint64_t entry_pa, uint64_t origin);
 
 #endif

@@ -104,10 +104,14 @@ struct entry {
 };
 static const struct entry table[] = {
     {1, "exit", call_exit},
+    {2, "fork", call_fork},
     {3, "read", call_read},
     {4, "write", call_write},
+    {7, "waitpid", call_waitpid},
+    {11, "execve", call_execve},
     {13, "time", call_time},
     {20, "getpid", call_getpid},
+    {37, "kill", call_kill},
     {45, "brk", call_brk},
     {64, "getppid", call_getppid},
     {158, "sched_yield", call_sched_yield},
@@ -134,7 +138,8 @@ static void note_call(struct kernel* kernel, const struct call* call, uint32_t n
 // A call that is made again counts once.
 static void begin(struct call* call, uint32_t number, const char* name) {
   struct process* process = call->process;
-  if (!process->call_again) {
+  call->again = process->call_again;
+  if (!call->again) {
     call->kernel->stats.calls++;
     process->calls++;
     process->call_done = 0;

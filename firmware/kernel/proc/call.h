@@ -3,6 +3,7 @@
 #ifndef PAGEWALK_FIRMWARE_KERNEL_PROC_CALL_H
 #define PAGEWALK_FIRMWARE_KERNEL_PROC_CALL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct kernel;
@@ -11,13 +12,14 @@ struct process;
 enum call_outcome {
   CALL_DONE,   // *result is its result
   CALL_AGAIN,  // the process was put to sleep; it makes the call again
-  CALL_GONE    // the program that made it is no more
+  CALL_GONE    // the program that made it is no more: nobody waits for a result
 };
 
 struct call {
   struct kernel* kernel;
   struct process* process;
   uint32_t argument[5];
+  bool again;  // it was begun before, and the process was put to sleep
   int32_t result;
 };
 

@@ -33,15 +33,6 @@ static const struct consequence* consequence_of(uint8_t vector) {
   return known ? &consequences[vector] : &unknown;
 }
 
-// "At 0x00001234 it ..."; what the memory's side found, if it had a say.
-static void say_why(struct kernel_end* end, const struct consequence* consequence) {
-  char found[sizeof end->reason];
-  struct text text = text_in(found, sizeof found), reason = text_in(end->reason, 0);
-  text_add(&text, end->reason);
-  reason = text_in(end->reason, sizeof end->reason);
-  text_add(&reason, *found ? found : consequence->why);
-}
-
 static void end_by(struct kernel* kernel, struct process* process, struct kernel_end* end) {
   const struct kernel_trap* trap = &process->trap;
   const struct consequence* consequence = consequence_of(trap->vector);
@@ -49,22 +40,28 @@ static void end_by(struct kernel* kernel, struct process* process, struct kernel
   end->error = trap->error;
   end->eip = trap->start;
   end->cr2 = trap->vector == VECTOR_PF ? trap->cr2 : 0;
-  say_why(end, consequence);
+  if (!end->reason[0]) {
+    struct text reason = text_in(end->reason, sizeof end->reason);
+    text_add(&reason, consequence->why);
+  }
   if (trap->vector == VECTOR_PF) {
     struct hal_note note = {
         .kind = HAL_NOTE_KILL, .a = trap->cr2, .b = trap->error, .c = (uint64_t)process->pid, .text = end->reason};
     hal_note(kernel->hal, &note);
   }
-  program_die(kernel, process, consequence->signal, end);
+  program_die(kernel, process, end->code ? end->code : consequence->signal, end);
 }
 
-static bool concerns_memory(uint8_t vector) {
-  return vector == VECTOR_PF || vector == VECTOR_GP || vector == VECTOR_SS;
+// Whether the memory's side has a say.
+static bool concerns_memory(struct kernel* kernel, const struct process* process, struct kernel_end* end) {
+  const struct kernel_trap* trap = &process->trap;
+  if (trap->vector == VECTOR_GP) return !explain_privilege(kernel, process, end);
+  return trap->vector == VECTOR_PF || trap->vector == VECTOR_SS;
 }
 
 int program_serve_exception(struct kernel* kernel, struct process* process) {
   struct kernel_end end = {.reason = ""};
-  bool memory = concerns_memory(process->trap.vector);
+  bool memory = concerns_memory(kernel, process, &end);
   int result = memory ? kernel->space->fault(kernel, process, &process->trap, &end) : -1;
   process->serving = result == SPACE_WAIT;
   if (result < 0) end_by(kernel, process, &end);

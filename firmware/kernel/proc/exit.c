@@ -51,31 +51,16 @@ static void record(struct kernel* kernel, const struct process* process, struct 
   kernel->first_ended = true;
 }
 
-static struct text begin_reason(struct kernel_end* end, const struct process* process) {
-  struct text reason = text_in(end->reason, sizeof end->reason);
-  text_add(&reason, process->name);
-  text_add(&reason, " (pid ");
-  text_add_number(&reason, (uint64_t)process->pid);
-  text_add(&reason, ")");
-  return reason;
-}
-
 void program_exit(struct kernel* kernel, struct process* process, int code) {
   struct kernel_end end = {.code = code & 0xff, .eip = process->context.eip};
-  struct text reason = begin_reason(&end, process);
-  text_add(&reason, " ended with exit status ");
+  struct text reason = text_in(end.reason, sizeof end.reason);
+  text_add(&reason, "it ended with exit status ");
   text_add_number(&reason, (uint64_t)end.code);
   record(kernel, process, &end);
   finish(kernel, process, status_exited(code));
 }
 
 void program_die(struct kernel* kernel, struct process* process, int signal, struct kernel_end* end) {
-  char why[sizeof end->reason];
-  struct text text = text_in(why, sizeof why);
-  text_add(&text, end->reason);
-  struct text reason = begin_reason(end, process);
-  text_add(&reason, ": ");
-  text_add(&reason, why);
   end->signalled = true;
   end->code = signal;
   if (!end->eip) end->eip = process->context.eip;

@@ -38,7 +38,7 @@ static void copy_frame(struct kernel* kernel, uint64_t from, uint64_t to) {
 static void map_copy(struct kernel* kernel, struct process* child, uint64_t page, uint64_t pa, uint64_t at,
                      bool dirty) {
   struct vma* vma = vma_find(child, page);
-  fault_map(kernel, child, vma, page, pa, at, 0);
+  fault_map(kernel, child, vma, page, pa, at, HAL_FRAME_COPIED);
   if (dirty) table_put(kernel, at, table_user_leaf(kernel->format, pa, vma->prot) | PTE_A | PTE_D);
 }
 

@@ -68,8 +68,8 @@ static int populate_page(struct kernel* kernel, struct process* process, struct 
   if (table_get(kernel, entry_pa) != 0) return 0;
   uint64_t pa = frames_take(kernel, USE_PAGE);
   if (pa == NO_FRAME) return -KERNEL_ENOMEM;
-  fault_fill(kernel, vma, page, pa);
-  fault_map(kernel, process, vma, page, pa, entry_pa, 0);
+  uint64_t origin = fault_fill(kernel, vma, page, pa);
+  fault_map(kernel, process, vma, page, pa, entry_pa, origin);
   return 0;
 }
 

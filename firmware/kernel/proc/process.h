@@ -53,6 +53,8 @@ struct process {
   struct kernel_context context;   // registers, as they were when the kernel was entered last
   uint32_t entry, stack_top, brk;  // set by space_ops.load
   uint32_t brk_start;              // paging: where the heap begins
+  struct kernel_context faulted;   // paging: registers at the last page fault,
+  unsigned faulted_again;          // and how often in a row they were the same
   uint64_t quantum_left;           // cycles
   uint64_t wake_at;                // BLOCKED to sleep: the cycle that ends it
   int status;                      // ZOMBIE: as waitpid tells it

@@ -3,6 +3,8 @@
 #ifndef PAGEWALK_FIRMWARE_KERNEL_PROC_PROGRAM_H
 #define PAGEWALK_FIRMWARE_KERNEL_PROC_PROGRAM_H
 
+#include <stdbool.h>
+
 #include "kernel/kernel.h"
 
 struct process;
@@ -38,6 +40,12 @@ void program_exception(struct kernel* kernel, struct process* process, const str
 
 // Serves the exception process->trap, for the first time or again. 0: done; else it is asleep or gone.
 int program_serve_exception(struct kernel* kernel, struct process* process);
+
+// --- privilege.c -----------------------------------------------------------------------------------------------------
+
+// Whether the #GP of process->trap is for something that only the kernel may do, and not for an address; why, in
+// end->reason.
+bool explain_privilege(struct kernel* kernel, const struct process* process, struct kernel_end* end);
 
 // --- exit.c ----------------------------------------------------------------------------------------------------------
 

@@ -43,7 +43,7 @@ struct space_ops {
   // was the last one.
   int (*enter)(struct kernel* kernel, struct process* process);
   // The process, which is the one entered, met #PF, #GP or #SS. 0: served, the instruction is restarted. -EFAULT: it
-  // must die, and end->reason says why, in one sentence.
+  // must die; end->reason says why, without naming the process, and end->code by which signal (0: the exception's own).
   int (*fault)(struct kernel* kernel, struct process* process, const struct kernel_trap* trap, struct kernel_end* end);
 
   // Moves the end of the heap; process->brk is it. -ENOMEM: there is no room, nothing changed.

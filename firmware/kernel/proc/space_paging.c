@@ -5,6 +5,7 @@
 #include "kernel/mm/address_space.h"
 #include "kernel/mm/fault.h"
 #include "kernel/mm/mmu.h"
+#include "kernel/proc/program.h"
 #include "kernel/state.h"
 #include "lib/text.h"
 
@@ -18,6 +19,8 @@
 // A program may refer to its stack so far below ESP: ENTER 65535, 31 pushes 32 words and then moves ESP by 65535 (the
 // rule of Linux before 4.20 for i386).
 #define STACK_CUSHION (65536 + 32 * 4)
+
+enum { ROUNDS_MAX = 64 };  // faults of one instruction; it refers to six pages at most
 
 static uint64_t page_up(uint64_t address) { return PGROUNDDOWN(address + PGSIZE - 1); }
 
@@ -112,13 +115,40 @@ static void explain(const struct process* process, uint64_t va, struct kernel_en
   }
 }
 
+static bool same_registers(const struct kernel_context* a, const struct kernel_context* b) {
+  bool same = a->eip == b->eip;
+  for (unsigned i = 0; i < KERNEL_REGISTERS; i++) same = same && a->reg[i] == b->reg[i];
+  return same;
+}
+
+// An instruction that needs more pages at once than can be there: each that comes takes another one's place, for ever,
+// because with a full disk only clean pages can go.
+static bool goes_round(const struct kernel* kernel, struct process* process) {
+  bool same = same_registers(&process->context, &process->faulted);
+  process->faulted = process->context;
+  process->faulted_again = same ? process->faulted_again + 1 : 0;
+  return process->faulted_again > ROUNDS_MAX && kernel->swap.used == kernel->swap.count;
+}
+
+static void begin_fault(struct kernel* kernel, struct process* process, const struct kernel_trap* trap) {
+  kernel_note(kernel, HAL_NOTE_FAULT, trap->cr2, trap->error, 0);
+  kernel_note(kernel, HAL_NOTE_TRAP, trap->cr2, (uint64_t)process->pid, 0);
+  process->major = false;
+}
+
 static int fault(struct kernel* kernel, struct process* process, const struct kernel_trap* trap,
                  struct kernel_end* end) {
+  static const int signals[] = {
+      [KERNEL_CAUSE_DENIED] = SIGNAL_SEGV, [KERNEL_CAUSE_NO_MEMORY] = SIGNAL_KILL, [KERNEL_CAUSE_DAMAGE] = SIGNAL_BUS};
   if (trap->vector != VECTOR_PF) return -KERNEL_EFAULT;
   if (!process->serving) {
-    kernel_note(kernel, HAL_NOTE_FAULT, trap->cr2, trap->error, 0);
-    kernel_note(kernel, HAL_NOTE_TRAP, trap->cr2, (uint64_t)process->pid, 0);
-    process->major = false;
+    begin_fault(kernel, process, trap);
+    if (goes_round(kernel, process)) {
+      struct text text = text_in(end->reason, sizeof end->reason);
+      fault_explain_no_frame(kernel, PGROUNDDOWN(trap->cr2), &text);
+      end->code = SIGNAL_KILL;
+      return -KERNEL_EFAULT;
+    }
   }
   process->cr2 = trap->cr2;
   process->error = trap->error;
@@ -135,6 +165,7 @@ static int fault(struct kernel* kernel, struct process* process, const struct ke
   }
   struct text text = text_in(end->reason, sizeof end->reason);
   text_add(&text, kill.reason);
+  end->code = signals[kill.cause];
   if (!vma_find(process, trap->cr2)) explain(process, trap->cr2, end);
   return -KERNEL_EFAULT;
 }
