@@ -67,8 +67,8 @@ static void several_at_once_do_what_each_does_alone(void** state) {
   for (unsigned way = 0; way < WAYS; way++) {
     struct shared_run run = {.sharing = ways[way],
                              .quantum = 5000,
-                             .commands = {"sort 200 7", "hash 50", "sort 200 7", "store 40 60", "recurse 1000"}};
-    struct shared_run alone = {.sharing = KERNEL_SHARE_ALONE, .commands = {"sort 200 7"}};
+                             .commands = {"sort 100 7", "hash 50", "sort 100 7", "store 40 60", "recurse 1000"}};
+    struct shared_run alone = {.sharing = KERNEL_SHARE_ALONE, .commands = {"sort 100 7"}};
     shared_run(&run);
     shared_run(&alone);
     for (int pid = 1; pid <= 5; pid++) assert_int_equal(shared_end(&run, pid), 0);
@@ -121,7 +121,7 @@ static void a_wild_store_hits_another_where_nothing_protects(void** state) {
   for (unsigned way = 0; way < WAYS; way++) {
     char command[64];
     snprintf(command, sizeof command, "wild-store 0x%x 16", target(ways[way], watched));
-    struct shared_run run = {.sharing = ways[way], .commands = {"guard 100", command}};
+    struct shared_run run = {.sharing = ways[way], .commands = {"guard 4", command}};
     shared_run(&run);
     if (shared_end(&run, 1) != ends[ways[way]][0] || shared_end(&run, 2) != ends[ways[way]][1])
       fail_msg("%s: guard %d, wild-store %d; %s", name_of(ways[way]), shared_end(&run, 1), shared_end(&run, 2),
