@@ -109,14 +109,15 @@ $(filter build/tests/core/%,$(TESTS)): | build/i386/native $(I386_PROGRAMS) \
   build/i386/structures-moved build/i386/csmith-$(CSMITH_COUNT).ready
 
 # ---- programs: C for the i386 core (docs/programs.md, "Writing a program") -----------------------------------------------
-# build/programs/NAME from firmware/user/NAME.c, and build/programs/native/NAME: the same objects linked for Linux, the
-# judge of what they print.
+# build/programs/NAME from firmware/user/NAME.c. The same objects linked for Linux, build/programs/native/NAME, are the
+# judge of what they print; linked with code and data far apart, build/programs/apart/NAME, of relocation records.
 PROGRAM_LIB      := firmware/lib/program
 PROGRAM_SOURCES  := $(sort $(wildcard firmware/user/*.c))
 PROGRAM_LIBC     := $(sort $(wildcard $(PROGRAM_LIB)/*.c))
 PROGRAM_NAMES    := $(PROGRAM_SOURCES:firmware/user/%.c=%)
 PROGRAMS         := $(PROGRAM_NAMES:%=build/programs/%)
 PROGRAMS_NATIVE  := $(PROGRAM_NAMES:%=build/programs/native/%)
+PROGRAMS_APART   := $(PROGRAM_NAMES:%=build/programs/apart/%)
 PROGRAM_TESTS    := $(sort $(wildcard tests/programs/i386/*.c))
 PROGRAM_FORMATTED:= $(PROGRAM_SOURCES) $(PROGRAM_LIBC) $(PROGRAM_TESTS) \
                     $(sort $(wildcard $(PROGRAM_LIB)/include/*.h $(PROGRAM_LIB)/include/*/*.h))
@@ -126,9 +127,9 @@ PROGRAM_FLAGS    := -m32 -std=gnu11 -march=i586 -O2 -g -gno-record-gcc-switches 
                     -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables -ffunction-sections \
                     -fdata-sections -fno-common -ffile-prefix-map=$(CURDIR)/= \
                     -nostdinc -isystem $(PROGRAM_LIB)/include -isystem $(shell $(CC) -print-file-name=include)
-PROGRAM_LINK     := $(CC) -m32 -static -no-pie -nostdlib -Wl,--emit-relocs,--gc-sections,--build-id=none,--no-warn-rwx-segments \
+PROGRAM_LINK     := $(CC) -m32 -static -no-pie -nostdlib -Wl,--emit-relocs,--gc-sections,--build-id=none \
                     -Wl,-T,$(PROGRAM_LIB)/program.ld
-PROGRAM_HOST     := -Wl,-Ttext-segment=0x8048000
+COMMA            := ,
 
 build/programs/lib/%.o: $(PROGRAM_LIB)/%.c | build/.ready
 	$(call say,CC-I386,$<)
@@ -141,16 +142,35 @@ build/programs/objects/%.o: firmware/user/%.c | build/.ready
 	$(call say,CC-I386,$<)
 	$(Q)mkdir -p $(@D) && $(CACHE) $(CC) $(PROGRAM_FLAGS) $(WARN) -MMD -MP -c -o $@ $<
 
-$(PROGRAMS): build/programs/%: build/programs/objects/%.o $(PROGRAM_LIBRARY) $(PROGRAM_LIB)/program.ld
-	$(Q)$(PROGRAM_LINK) -o $@ $< $(PROGRAM_LIBRARY) -lgcc
+define program_link
+$(1): build/programs/$(2)%: build/programs/objects/%.o $(PROGRAM_LIBRARY) $(PROGRAM_LIB)/program.ld
+	$$(Q)mkdir -p $$(@D) && $(PROGRAM_LINK) $(3) -o $$@ $$< $(PROGRAM_LIBRARY) -lgcc
+endef
+$(eval $(call program_link,$(PROGRAMS)))
+$(eval $(call program_link,$(PROGRAMS_NATIVE),native/,-Wl$(COMMA)-Ttext-segment=0x8048000))
+$(eval $(call program_link,$(PROGRAMS_APART),apart/,-Wl$(COMMA)-Ttext-segment=0x300000$(COMMA)-Tdata=0x60000000))
 
-$(PROGRAMS_NATIVE): build/programs/native/%: build/programs/objects/%.o $(PROGRAM_LIBRARY) $(PROGRAM_LIB)/program.ld
-	$(Q)mkdir -p $(@D) && $(PROGRAM_LINK) $(PROGRAM_HOST) -o $@ $< $(PROGRAM_LIBRARY) -lgcc
+# What the C library of programs does, and glibc does, for one test program.
+build/programs/objects/libc.o: tests/programs/i386/libc.c | build/.ready
+	$(call say,CC-I386,$<)
+	$(Q)mkdir -p $(@D) && $(CACHE) $(CC) $(PROGRAM_FLAGS) $(WARN) -MMD -MP -c -o $@ $<
 
-.PHONY: programs
-programs: $(PROGRAMS) $(PROGRAMS_NATIVE)
+build/programs/native/libc: build/programs/objects/libc.o $(PROGRAM_LIBRARY) $(PROGRAM_LIB)/program.ld
+	$(Q)mkdir -p $(@D) && $(PROGRAM_LINK) -Wl,-Ttext-segment=0x8048000 -o $@ $< $(PROGRAM_LIBRARY) -lgcc
+
+build/programs/glibc/libc: tests/programs/i386/libc.c | build/.ready
+	$(call say,CC-I386,$@)
+	$(Q)mkdir -p $(@D) && $(CC) -m32 -std=gnu11 -O2 -fno-builtin $(WARN) -o $@ $<
+
+.PHONY: programs program
+programs: $(PROGRAMS)
+
+program: $(PROGRAM_LIBRARY) ## your own C file becomes a program: SRC=mine.c; OUT=another folder (docs/programs.md)
+	$(Q)scripts/program.sh '$(SRC)' '$(or $(OUT),build/programs)' '$(CC) $(filter-out -ffile-prefix-map=%,$(PROGRAM_FLAGS)) -Wall -Wextra' \
+	  '$(PROGRAM_LINK)' $(PROGRAM_LIBRARY)
+
 build/pagewalk: | $(PROGRAMS)
-$(filter build/tests/programs/%,$(TESTS)): | $(PROGRAMS) $(PROGRAMS_NATIVE)
+$(filter build/tests/programs/%,$(TESTS)): | $(PROGRAMS) $(PROGRAMS_NATIVE) $(PROGRAMS_APART) build/programs/native/libc build/programs/glibc/libc
 
 -include $(shell find build -name '*.d' 2>/dev/null)
 

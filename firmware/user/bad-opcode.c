@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// bad-opcode: executes bytes that are no instruction. Must be stopped: #UD, which ends it with SIGILL.
+// bad-opcode: executes bytes that are no instruction (ledger A10). Must be stopped: #UD, which ends it with SIGILL.
 #include <stdio.h>
 
 int main(void) {

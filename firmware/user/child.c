@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// child [STATUS]: ends with this exit status. What `parent` executes.
+// child [STATUS]: ends with this exit status. What `parent` executes (ledger C30).
 #include <stdio.h>
 #include <stdlib.h>
 

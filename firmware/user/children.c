@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// children [COUNT]: forks COUNT children at once; each works in its own copy of the memory and ends with its number.
-// The parent's memory must be as before, and each number must come back once.
+// children [COUNT]: forks COUNT children at once (ledger C13); each works in its own copy of the memory and ends with
+// its number. The parent's memory must be as before, and each number must come back once.
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// divide: divides by zero. Must be stopped: #DE, which ends it with SIGFPE.
+// divide: divides by zero (ledger A10). Must be stopped: #DE, which ends it with SIGFPE.
 #include <stdio.h>
 
 int main(void) {

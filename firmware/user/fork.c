@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The fork demo of note 001, as it stands there (ledger C13): which values of x are printed, which addresses? Parent
+// fork: the demo of note 001, as it stands there (ledger C13): which values of x are printed, which addresses? Parent
 // and child print the same address, each its own value.
 #include <stdio.h>
 #include <unistd.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // hash [COUNT]: a hash table with chains: COUNT keys go in, every second one comes out again, all are looked up. Chains
-// lead from page to page without order, which TLBs like least. Checked by what must and must not be found.
+// lead from page to page without order, which TLBs like least (ledger B10). Checked by what must and must not be found.
 #include <stdio.h>
 #include <stdlib.h>
 

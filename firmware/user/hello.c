@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// hello [nowhere|short]: note 000's strcpy of "hello". As it should be; into memory that was never allocated ("Error
-// 1", which ends in a segmentation fault); and with no room for the terminating zero (which often works).
+// hello [nowhere|short]: note 000's strcpy of "hello" (ledger E11). As it should be; into memory that was never
+// allocated ("Error 1", which ends in a segmentation fault); and with no room for the terminating zero (which often
+// works).
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // matrix [N [row|column]]: C = A * B for N x N matrices of integers. "row" goes along the rows of B in the innermost
-// loop, "column" down its columns, which touches a page for each element as soon as a row is as long as a page. Checked
-// as Freivalds does: C * r must be A * (B * r).
+// loop, "column" down its columns, which touches a page for each element as soon as a row is as long as a page (ledger
+// B10). Checked as Freivalds does: C * r must be A * (B * r).
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// null: reads through a null pointer. Must be stopped: nothing is mapped there, or a segment's rights forbid it; a
-// machine without translation has memory at address 0 as well.
+// null: reads through a null pointer (ledger A10). Must be stopped: nothing is mapped there, or a segment's rights
+// forbid it; a machine without translation has memory at address 0 as well.
 #include <stdio.h>
 
 int main(void) {

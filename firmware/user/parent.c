@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// parent [STATUS]: forks, the child executes the program `child`, and the parent waits for it and looks how it ended.
+// parent [STATUS]: forks, the child executes the program `child`, and the parent waits for it and looks how it ended
+// (ledger C30).
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The quiz of note 003, "Match that Address Space" (ledger A9): where do x, main, y, z and *z live? The answers: static
+// quiz: note 003, "Match that Address Space" (ledger A9, E10): where do x, main, y, z and *z live? The answers: static
 // data, code, stack, stack, heap; so from the lowest address to the highest: main, x, *z, then y and z.
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // recurse [DEPTH]: calls itself DEPTH times, with an array in each frame that must be as it was when the call returns.
-// The stack needs about 100 bytes a call, so it grows (ledger C15) or must have been given enough.
+// The stack needs about 100 bytes a call, so it grows (ledger C15, E10) or must have been given enough.
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // search [BYTES [WORD]]: counts a word in a text of BYTES bytes, by comparing at every place and by Horspool's method,
 // which skips. The text is made of random words, so the count is also known from its making. Long runs of references in
-// order: what caches and TLBs like best.
+// order: what caches and TLBs like best (ledger B10).
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

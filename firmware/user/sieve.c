@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// sieve [LIMIT]: primes below LIMIT by the sieve of Eratosthenes, checked by dividing. The sieve walks over an array of
-// LIMIT bytes with strides that grow: first within pages, then from page to page.
+// sieve [LIMIT]: primes below LIMIT by the sieve of Eratosthenes, checked by dividing. Locality (ledger B10): the sieve
+// walks over an array of LIMIT bytes with strides that grow: first within pages, then from page to page.
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // sort [COUNT [SEED]]: sorts random numbers on the heap by quicksort and by the library's heapsort; both must agree, be
-// in order, and have the sum that the numbers had before. References jump about in an array of 4 * COUNT bytes.
+// in order, and have the sum that the numbers had before. Its working set (ledger D9) is 8 * COUNT bytes.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

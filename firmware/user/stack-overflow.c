@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// stack-overflow: calls itself without end. Must be stopped: where the stack's limit is, not in somebody else's memory.
+// stack-overflow: calls itself without end (ledger A10, C15). Must be stopped: where the stack's limit is, not in
+// somebody else's memory.
 #include <stdio.h>
 
 static volatile int forever = 1;

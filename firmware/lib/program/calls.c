@@ -22,7 +22,8 @@ enum {
   CALL_BRK = 45,
   CALL_GETPPID = 64,
   CALL_SCHED_YIELD = 158,
-  CALL_NANOSLEEP = 162
+  CALL_NANOSLEEP = 162,
+  CALL_CLOCK_GETTIME = 265
 };
 
 int errno;
@@ -68,6 +69,7 @@ ssize_t read(int fd, void* to, size_t bytes) { return call(CALL_READ, fd, (long)
 ssize_t write(int fd, const void* from, size_t bytes) { return call(CALL_WRITE, fd, (long)from, (long)bytes); }
 
 time_t time(time_t* seconds) { return call(CALL_TIME, (long)seconds, 0, 0); }
+int clock_gettime(int clock, struct timespec* now) { return call(CALL_CLOCK_GETTIME, clock, (long)now, 0); }
 int nanosleep(const struct timespec* duration, struct timespec* left) {
   return call(CALL_NANOSLEEP, (long)duration, (long)left, 0);
 }

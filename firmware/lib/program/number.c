@@ -44,7 +44,8 @@ static unsigned long read_number(const char* text, char** end, int base, bool* n
   while (isspace(*text)) text++;
   *negative = *text == '-';
   if (*text == '-' || *text == '+') text++;
-  unsigned long value = read_digits(skip_prefix(text, &base), &last, base, overflow);
+  text = skip_prefix(text, &base);
+  unsigned long value = read_digits(text, &last, base, overflow);
   if (end) *end = (char*)(uintptr_t)last;
   return value;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Time and sleep.
+// Time and sleep. The machine's clock begins at 0 when it is switched on.
 #ifndef _TIME_H
 #define _TIME_H
 
@@ -8,8 +8,10 @@ struct timespec {
   time_t tv_sec;
   long tv_nsec;
 };
+enum { CLOCK_REALTIME = 0, CLOCK_MONOTONIC = 1 };
 
 time_t time(time_t* seconds);
+int clock_gettime(int clock, struct timespec* now);
 int nanosleep(const struct timespec* duration, struct timespec* left);
 
 #endif
