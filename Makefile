@@ -24,7 +24,7 @@ TESTS      := $(TEST_MAINS:tests/%.c=build/tests/%)
 
 I386_FORMATTED := $(wildcard tests/core/i386/*.[ch] tests/core/i386/programs/*.c)
 FORMATTED   = $(C_SOURCES) $(CPP_SOURCES) $(FW_SOURCES) $(HEADERS) $(TEST_MAINS) $(TEST_SUPPORT) $(I386_FORMATTED) \
-              bench/bench.c bench/core.c $(TRACE_TOOL).c $(CASE_TOOL).c $(SWEEP_TOOL).c
+              $(PROGRAM_FORMATTED) bench/bench.c bench/core.c $(TRACE_TOOL).c $(CASE_TOOL).c $(SWEEP_TOOL).c
 
 # ---- flags --------------------------------------------------------------------------------------------------------------
 CC       := gcc
@@ -107,6 +107,70 @@ build/i386/csmith-$(CSMITH_COUNT).ready: tests/core/i386/csmith.sh tests/core/i3
 
 $(filter build/tests/core/%,$(TESTS)): | build/i386/native $(I386_PROGRAMS) \
   build/i386/structures-moved build/i386/csmith-$(CSMITH_COUNT).ready
+
+# ---- programs: C for the i386 core (docs/programs.md, "Writing a program") -----------------------------------------------
+# build/programs/NAME from firmware/user/NAME.c. The same objects linked for Linux, build/programs/native/NAME, are the
+# judge of what they print; linked with code and data far apart, build/programs/apart/NAME, of relocation records.
+PROGRAM_LIB      := firmware/lib/program
+PROGRAM_SOURCES  := $(sort $(wildcard firmware/user/*.c))
+PROGRAM_LIBC     := $(sort $(wildcard $(PROGRAM_LIB)/*.c))
+PROGRAM_NAMES    := $(PROGRAM_SOURCES:firmware/user/%.c=%)
+PROGRAMS         := $(PROGRAM_NAMES:%=build/programs/%)
+PROGRAMS_NATIVE  := $(PROGRAM_NAMES:%=build/programs/native/%)
+PROGRAMS_APART   := $(PROGRAM_NAMES:%=build/programs/apart/%)
+PROGRAM_TESTS    := $(sort $(wildcard tests/programs/i386/*.c))
+PROGRAM_FORMATTED:= $(PROGRAM_SOURCES) $(PROGRAM_LIBC) $(PROGRAM_TESTS) \
+                    $(sort $(wildcard $(PROGRAM_LIB)/include/*.h $(PROGRAM_LIB)/include/*/*.h))
+PROGRAM_LIBRARY  := build/programs/lib/libprogram.a
+# Integers only; no code or data that depends on where it lies but through relocation records.
+PROGRAM_FLAGS    := -m32 -std=gnu11 -march=i586 -O2 -g -gno-record-gcc-switches -mgeneral-regs-only -ffreestanding -fno-pie \
+                    -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables -ffunction-sections \
+                    -fdata-sections -fno-common -ffile-prefix-map=$(CURDIR)/= \
+                    -nostdinc -isystem $(PROGRAM_LIB)/include -isystem $(shell $(CC) -print-file-name=include)
+PROGRAM_LINK     := $(CC) -m32 -static -no-pie -nostdlib -Wl,--emit-relocs,--gc-sections,--build-id=none \
+                    -Wl,-T,$(PROGRAM_LIB)/program.ld
+COMMA            := ,
+
+build/programs/lib/%.o: $(PROGRAM_LIB)/%.c | build/.ready
+	$(call say,CC-I386,$<)
+	$(Q)mkdir -p $(@D) && $(CACHE) $(CC) $(PROGRAM_FLAGS) -fno-tree-loop-distribute-patterns $(WARN) -MMD -MP -c -o $@ $<
+
+$(PROGRAM_LIBRARY): $(PROGRAM_LIBC:$(PROGRAM_LIB)/%.c=build/programs/lib/%.o)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+build/programs/objects/%.o: firmware/user/%.c | build/.ready
+	$(call say,CC-I386,$<)
+	$(Q)mkdir -p $(@D) && $(CACHE) $(CC) $(PROGRAM_FLAGS) $(WARN) -MMD -MP -c -o $@ $<
+
+define program_link
+$(1): build/programs/$(2)%: build/programs/objects/%.o $(PROGRAM_LIBRARY) $(PROGRAM_LIB)/program.ld
+	$$(Q)mkdir -p $$(@D) && $(PROGRAM_LINK) $(3) -o $$@ $$< $(PROGRAM_LIBRARY) -lgcc
+endef
+$(eval $(call program_link,$(PROGRAMS)))
+$(eval $(call program_link,$(PROGRAMS_NATIVE),native/,-Wl$(COMMA)-Ttext-segment=0x8048000))
+$(eval $(call program_link,$(PROGRAMS_APART),apart/,-Wl$(COMMA)-Ttext-segment=0x300000$(COMMA)-Tdata=0x60000000))
+
+# What the C library of programs does, and glibc does, for one test program.
+build/programs/objects/libc.o: tests/programs/i386/libc.c | build/.ready
+	$(call say,CC-I386,$<)
+	$(Q)mkdir -p $(@D) && $(CACHE) $(CC) $(PROGRAM_FLAGS) $(WARN) -MMD -MP -c -o $@ $<
+
+build/programs/native/libc: build/programs/objects/libc.o $(PROGRAM_LIBRARY) $(PROGRAM_LIB)/program.ld
+	$(Q)mkdir -p $(@D) && $(PROGRAM_LINK) -Wl,-Ttext-segment=0x8048000 -o $@ $< $(PROGRAM_LIBRARY) -lgcc
+
+build/programs/glibc/libc: tests/programs/i386/libc.c | build/.ready
+	$(call say,CC-I386,$@)
+	$(Q)mkdir -p $(@D) && $(CC) -m32 -std=gnu11 -O2 -fno-builtin $(WARN) -o $@ $<
+
+.PHONY: programs program
+programs: $(PROGRAMS)
+
+program: $(PROGRAM_LIBRARY) ## your own C file becomes a program: SRC=mine.c; OUT=another folder (docs/programs.md)
+	$(Q)scripts/program.sh '$(SRC)' '$(or $(OUT),build/programs)' '$(CC) $(filter-out -ffile-prefix-map=%,$(PROGRAM_FLAGS)) -Wall -Wextra' \
+	  '$(PROGRAM_LINK)' $(PROGRAM_LIBRARY)
+
+build/pagewalk: | $(PROGRAMS)
+$(filter build/tests/programs/%,$(TESTS)): | $(PROGRAMS) $(PROGRAMS_NATIVE) $(PROGRAMS_APART) build/programs/native/libc build/programs/glibc/libc
 
 -include $(shell find build -name '*.d' 2>/dev/null)
 

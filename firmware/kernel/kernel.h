@@ -138,6 +138,7 @@ enum kernel_register {
 struct kernel_context {
   uint32_t reg[KERNEL_REGISTERS];
   uint32_t eip, eflags;
+  uint32_t segments;  // what the program has loaded into data segment registers: the machine's own; 0 at the start
 };
 
 // An executable, as a linker made it. The bytes live outside of the simulated memory, as a boot image's would.
@@ -173,7 +174,7 @@ struct kernel_trap {
   enum kernel_trap_kind kind;
   uint8_t vector;  // of the exception (SDM vol. 3A, 6.15)
   uint32_t error;
-  uint64_t cr2;
+  uint64_t cr2;    // of #PF; of a segment violation (#GP, #SS) or a bus error (#MC) the program's address, else 0
   uint32_t start;  // EIP of the instruction that trapped: where a call is started over
 };
 
