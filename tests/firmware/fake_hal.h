@@ -8,7 +8,7 @@
 #include "hal/hal.h"
 #include "kernel/kernel.h"
 
-enum { FAKE_NOTES = 4096, FAKE_TRANSFERS = 64, FAKE_LOADS = 16, FAKE_PCIDS = 4096, FAKE_CONSOLE = 8192 };
+enum { FAKE_NOTES = 1 << 15, FAKE_TRANSFERS = 64, FAKE_LOADS = 16, FAKE_PCIDS = 4096, FAKE_CONSOLE = 8192 };
 
 struct fake_tlb_entry {
   uint64_t page;  // number of its page, counted from 1, and its PCID in bits 63:52; 0: none was ever kept here
@@ -43,7 +43,7 @@ struct fake_hal {
   struct fake_tlb_entry* tlb;  // hash tables, by page and by prefix
   struct fake_link* links;
   uint32_t life[FAKE_PCIDS], global_life, link_life[FAKE_PCIDS];
-  uint64_t now, timer;
+  uint64_t now, timer, register_cycles;  // the last: of a write of a control register
 
   uint8_t* disk;
   uint64_t blocks, disk_cycles, transfers, reads, writes;

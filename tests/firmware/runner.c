@@ -9,7 +9,7 @@
 #include "kernel/state.h"
 
 enum { TEXT_BYTES = 0x2000, PAGE = 4096, STEP_BYTES = 2 };
-static const uint64_t STEPS_MAX = 10000000;
+static const uint64_t STEPS_MAX = 1000000;
 
 uint8_t runner_byte(uint32_t address) { return (uint8_t)(address * 2654435761u >> 13); }
 
@@ -137,6 +137,11 @@ static bool take(struct runner* runner, const struct runner_step* step) {
       if (fake_word(&runner->fake, pa, 4) != step->of[1])
         fail_msg("pid %d: at %#x is %#lx, not %#x", pid_now(runner), step->of[0],
                  (unsigned long)fake_word(&runner->fake, pa, 4), step->of[1]);
+      break;
+    case RUN_SAME:
+      if (!refer(runner, step->of[0], FAKE_READ, &pa)) return false;
+      if ((int)fake_word(&runner->fake, pa, 4) != pid_now(runner))
+        fail_msg("pid %d finds %lu", pid_now(runner), (unsigned long)fake_word(&runner->fake, pa, 4));
       break;
     case RUN_EAX:
       if (*eax != step->of[0])
