@@ -70,6 +70,7 @@ static void settle(struct kernel* kernel, uint32_t number, uint64_t checksum) {
     give_back(&kernel->swap, number);
   } else if (was_read) {
     block->state = SWAP_ARRIVED;
+    kernel->swap.arrived++;
     block->damaged = checksum != block->checksum;
     kernel->stats.checksum_errors += block->damaged;
   } else {
@@ -93,6 +94,7 @@ void swap_settle(struct kernel* kernel) {
 void swap_installed(struct kernel* kernel, uint32_t block) {
   kernel->swap.blocks[block].state = SWAP_HELD;
   kernel->swap.blocks[block].frame = 0;
+  kernel->swap.arrived--;
 }
 
 void swap_drop(struct kernel* kernel, uint32_t number) {
@@ -101,6 +103,9 @@ void swap_drop(struct kernel* kernel, uint32_t number) {
     block->orphan = true;
     return;
   }
-  if (block->state == SWAP_ARRIVED) frames_free(kernel, block->frame);
+  if (block->state == SWAP_ARRIVED) {
+    frames_free(kernel, block->frame);
+    kernel->swap.arrived--;
+  }
   give_back(&kernel->swap, number);
 }

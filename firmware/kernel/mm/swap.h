@@ -36,6 +36,7 @@ struct swap {
   uint32_t free_list, watermark;
   uint32_t flight_first, flight_last;  // transfers in flight, in the disk's order
   uint64_t used;
+  uint64_t arrived;  // blocks that wait to be mapped
 };
 
 void swap_init(struct kernel* kernel, struct swap_block* blocks, uint64_t count);
