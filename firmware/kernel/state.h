@@ -29,6 +29,8 @@ struct kernel {
   struct swap swap;
   struct clock clock;
 
+  struct share share;  // without paging
+
   struct process processes[PROCESS_MAX];
   struct process* current;  // whose address space is loaded; NULL: the kernel's
   int last_pid;

@@ -9,7 +9,7 @@
 #include "kernel/state.h"
 
 enum { TEXT_BYTES = 0x2000, PAGE = 4096, STEP_BYTES = 2 };
-static const uint64_t STEPS_MAX = 10000000;
+static const uint64_t STEPS_MAX = 1000000;
 
 uint8_t runner_byte(uint32_t address) { return (uint8_t)(address * 2654435761u >> 13); }
 

@@ -166,6 +166,7 @@ void fault_map(struct kernel* kernel, struct process* process, struct vma* vma, 
   frame->block = block;
   frame->owner = (uint8_t)(process - kernel->processes);
   if (block) {
+    if (process->is_program) entry |= PTE_A;  // or another page of the same instruction might take its place at once
     frames_set_state(kernel, pa, FRAME_PAGE);
     swap_installed(kernel, block);
     vma->swapped--;
