@@ -297,6 +297,7 @@ static bool refused(const struct fake_hal* fake, enum hal_register reg, uint64_t
 static bool write_register(struct hal* hal, enum hal_register reg, uint64_t value) {
   struct fake_hal* fake = fake_of(hal);
   uint64_t old = fake->registers[reg];
+  fake->now += fake->register_cycles;
   if (refused(fake, reg, value)) return false;
   if (fake->load_count < FAKE_LOADS) {
     fake->loads[fake->load_count].reg = reg;

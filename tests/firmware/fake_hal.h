@@ -43,7 +43,7 @@ struct fake_hal {
   struct fake_tlb_entry* tlb;  // hash tables, by page and by prefix
   struct fake_link* links;
   uint32_t life[FAKE_PCIDS], global_life, link_life[FAKE_PCIDS];
-  uint64_t now, timer;
+  uint64_t now, timer, register_cycles;  // the last: of a write of a control register
 
   uint8_t* disk;
   uint64_t blocks, disk_cycles, transfers, reads, writes;

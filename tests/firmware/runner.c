@@ -138,6 +138,11 @@ static bool take(struct runner* runner, const struct runner_step* step) {
         fail_msg("pid %d: at %#x is %#lx, not %#x", pid_now(runner), step->of[0],
                  (unsigned long)fake_word(&runner->fake, pa, 4), step->of[1]);
       break;
+    case RUN_SAME:
+      if (!refer(runner, step->of[0], FAKE_READ, &pa)) return false;
+      if ((int)fake_word(&runner->fake, pa, 4) != pid_now(runner))
+        fail_msg("pid %d finds %lu", pid_now(runner), (unsigned long)fake_word(&runner->fake, pa, 4));
+      break;
     case RUN_EAX:
       if (*eax != step->of[0])
         fail_msg("pid %d, step %u: EAX is %d, not %d", pid_now(runner), (runner->context.eip - RUN_TEXT) / 2, (int)*eax,

@@ -21,6 +21,7 @@ enum runner_op {
   RUN_STORE,  // the 4 bytes at a := b
   RUN_KEEP,   // the 4 bytes at a := EAX
   RUN_CHECK,  // the 4 bytes at a must be b
+  RUN_SAME,   // the 4 bytes at a must be the pid
   RUN_EAX,    // EAX must be a
   RUN_FETCH,  // jumps to a: a fetch from there
   RUN_SPIN,   // a cycles pass
