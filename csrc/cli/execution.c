@@ -47,9 +47,11 @@ static void follow_processes(struct execution* run, const struct hal_note* note)
   }
 }
 
-// From the last page fault, or the last system call, on.
+// Of one way into the kernel: what came before a fault that is served, or a call that has returned, is over.
 static void remember(struct execution* run, uint64_t cycle, const struct hal_note* note) {
-  if (note->kind == HAL_NOTE_FAULT || note->kind == HAL_NOTE_CALL) run->story_count = 0;
+  enum hal_note_kind last = run->story_count ? run->story[run->story_count - 1].note.kind : HAL_NOTE_RESTART;
+  bool over = last == HAL_NOTE_RESTART || last == HAL_NOTE_RETURN || last == HAL_NOTE_SWITCH;
+  if (over || note->kind == HAL_NOTE_FAULT || note->kind == HAL_NOTE_CALL) run->story_count = 0;
   if (run->story_count == EXECUTION_STORY) return;
   struct hal_note* kept = &run->story[run->story_count].note;
   *kept = *note;
@@ -279,7 +281,7 @@ static void print_registers(const struct kernel_context* context, FILE* out) {
 }
 
 static void print_story(const struct execution* run, FILE* out, struct colours colours) {
-  if (run->story_count == 0) return;
+  if (run->story_count == 0 || run->story[0].note.kind != HAL_NOTE_FAULT) return;
   fprintf(out, "  %show it came to this, by cycles of the run%s\n", colours.dim, colours.off);
   for (size_t i = 0; i < run->story_count; i++) {
     char number[NUMBER_TEXT_MAX], text[NARRATE_TEXT_MAX];

@@ -100,8 +100,10 @@ void play_open(struct play* play, enum kernel_sharing sharing, uint64_t frames, 
 }
 
 void play_close(struct play* play) {
+  if (!play->arena) return;
   fake_destroy(&play->fake);
   free(play->arena);
+  play->arena = NULL;
 }
 
 int play_start(struct play* play, unsigned program) {

@@ -2,6 +2,7 @@
 // struct space_ops without paging: memory for a program as it was shared before there were pages.
 #include "kernel/errno.h"
 #include "kernel/mm/mmu.h"
+#include "kernel/proc/program.h"
 #include "kernel/proc/schedule.h"
 #include "kernel/proc/space.h"
 #include "kernel/share/image.h"
@@ -162,17 +163,21 @@ static int enter(struct kernel* kernel, struct process* process) {
 // ---------------------------------------------------------------------------------------------------------------------
 // Growth
 
-// One instruction pushes so many bytes below ESP at most (PUSHA: 32).
-enum { PUSH_BYTES = 64, STACK_STEP = 4096 };
+// One instruction may refer to its stack so far below ESP (ENTER 65535, 31), and no stack may have more than 8 MiB: as
+// with paging.
+enum { STACK_CUSHION = 65536 + 32 * 4, STACK_BYTES_MAX = 8 << 20, STACK_STEP = 4096 };
 
-// Lets the stack begin at `va` or below, if that is where it may be expected to grow to. False: it has it already, or
-// it is no stack, or there is no room.
+// Whether the stack may grow down to there.
+static bool is_stack(const struct process* process, uint32_t va) {
+  uint64_t lowest = process->context.reg[KERNEL_ESP];
+  return va >= 0u - STACK_BYTES_MAX && va + (uint64_t)STACK_CUSHION >= lowest;
+}
+
+// Lets the stack begin at `va` or below. False: it has it already, or it is no stack, or there is no room.
 static bool grow_stack(struct kernel* kernel, struct process* process, uint32_t va) {
   struct piece* stack = &process->image.part[PART_STACK];
-  uint64_t lowest = process->context.reg[KERNEL_ESP];
-  if (!is_sharing(kernel, KERNEL_SHARE_SEGMENTS) || va >> 30 != IMAGE_STACK_TOP >> 30) return false;
-  if (va >= stack->address || va + (uint64_t)PUSH_BYTES < lowest) return false;
-  return place_grow(kernel, stack, stack->address - (va & ~(uint32_t)(STACK_STEP - 1)), true);
+  if (!is_sharing(kernel, KERNEL_SHARE_SEGMENTS) || !is_stack(process, va) || va >= stack->address) return false;
+  return place_grow(kernel, stack, stack->address - (va & ~(uint32_t)(STACK_STEP - 1)), PLACE_DOWNWARDS);
 }
 
 // The heap may come up to a page below the stack.
@@ -193,7 +198,7 @@ static int set_brk_segment(struct kernel* kernel, struct process* process, uint3
   if (brk >> 30 != IMAGE_DATA >> 30) return -KERNEL_ENOMEM;
   uint64_t had = process->brk - data->address, has = brk - data->address, bytes = place_round(has + 1);
   if (has > had) hal_zero(kernel->hal, data->place + had, least(has, data->bytes) - had);
-  if (bytes > data->bytes && !place_grow(kernel, data, bytes - data->bytes, false)) return -KERNEL_ENOMEM;
+  if (bytes > data->bytes && !place_grow(kernel, data, bytes - data->bytes, PLACE_UPWARDS)) return -KERNEL_ENOMEM;
   if (bytes < data->bytes) place_shrink(kernel, data, data->bytes - bytes);
   kernel->share.moved = true;
   return 0;
@@ -210,10 +215,13 @@ static int set_brk(struct kernel* kernel, struct process* process, uint32_t brk)
 // ---------------------------------------------------------------------------------------------------------------------
 // Faults
 
-static const char* segment_of(uint32_t va) {
-  static const char* const names[] = {" in the code segment: it can't be written, and it ends where the code ends",
-                                      " beyond the end of the heap", " in no segment", " far below the stack"};
-  return names[va >> 30];
+// What is wrong with an address that no segment permits.
+static const char* segments_say(const struct process* process, uint32_t va) {
+  static const char* const answers[] = {", but code can't be written, and this is code or lies beyond it",
+                                        ", beyond the end of the heap", ", which is in no segment", ""};
+  if (va >> 30 != IMAGE_STACK_TOP >> 30) return answers[va >> 30];
+  if (va < 0u - STACK_BYTES_MAX) return ": its stack may not have more than 8 MiB";
+  return is_stack(process, va) ? ": there is no memory for its stack" : ", too far below its stack pointer";
 }
 
 // A segment's limit and an instruction that only the kernel may use lead to the same exception. The machine tells the
@@ -224,11 +232,12 @@ static int fault(struct kernel* kernel, struct process* process, const struct ke
   bool segments = is_sharing(kernel, KERNEL_SHARE_SEGMENTS);
   if (grow_stack(kernel, process, va)) return 0;
   if (va == 0 && !segments) return -KERNEL_EFAULT;
+  end->code = SIGNAL_SEGV;
   struct text text = text_in(end->reason, sizeof end->reason);
   text_add(&text, "a reference to ");
   text_add_hex(&text, va);
   if (segments) {
-    text_add(&text, segment_of(va));
+    text_add(&text, segments_say(process, va));
   } else {
     text_add(&text, ": the bound is ");
     text_add_hex(&text, kernel->share.process_bytes);

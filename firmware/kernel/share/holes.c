@@ -47,6 +47,15 @@ bool holes_take(struct holes* holes, enum holes_fit fit, uint64_t length, uint64
   return true;
 }
 
+bool holes_take_last(struct holes* holes, uint64_t length, uint64_t* start) {
+  for (unsigned i = holes->count; i > 0; i--) {
+    const struct hole* hole = &holes->hole[i - 1];
+    *start = hole->start + hole->length - length;
+    if (hole->length >= length) return holes_take_at(holes, *start, length);
+  }
+  return false;
+}
+
 bool holes_take_at(struct holes* holes, uint64_t start, uint64_t length) {
   for (unsigned i = 0; i < holes->count; i++) {
     struct hole* hole = &holes->hole[i];

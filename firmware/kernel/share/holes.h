@@ -28,6 +28,9 @@ void holes_init(struct holes* holes, uint64_t start, uint64_t length);
 // Gives a place of `length` > 0. False: no hole is so long. *seen, if not NULL: how many holes were looked at.
 bool holes_take(struct holes* holes, enum holes_fit fit, uint64_t length, uint64_t* start, unsigned* seen);
 
+// Gives the end of the last hole that is long enough. False: there is none.
+bool holes_take_last(struct holes* holes, uint64_t length, uint64_t* start);
+
 // Gives just [start, start + length). False: not all of it is free.
 bool holes_take_at(struct holes* holes, uint64_t start, uint64_t length);
 

@@ -21,7 +21,7 @@ static bool place_whole(struct kernel* kernel, struct piece* part) {
   struct share* share = &kernel->share;
   uint64_t bytes = place_round(share->process_bytes);
   bool fixed = share->sharing == KERNEL_SHARE_ALONE || share->sharing == KERNEL_SHARE_IMAGES;
-  if (!fixed) return place_take(kernel, part, bytes);
+  if (!fixed) return place_take(kernel, part, bytes, PLACE_UPWARDS);
   if (share->sharing == KERNEL_SHARE_ALONE && !holes_take_at(&share->memory, 0, bytes)) return false;
   *part = (struct piece){.bytes = (uint32_t)bytes};
   return true;
@@ -72,7 +72,7 @@ static bool take_text(struct kernel* kernel, struct process* process, const stru
   struct program_shape shape = program_shape(program);
   struct relocation relocation = segments_relocation(program);
   if (text->users == 0) {
-    if (!place_take(kernel, &text->part, text_bytes(&shape))) return false;
+    if (!place_take(kernel, &text->part, text_bytes(&shape), PLACE_UPWARDS)) return false;
     hal_zero(kernel->hal, text->part.place, text->part.bytes);
     program_write(kernel, program, 0, shape.split, text->part.place, &relocation);
   }
@@ -86,7 +86,7 @@ static bool take_data(struct kernel* kernel, struct process* process, const stru
   struct piece* data = &process->image.part[PART_DATA];
   struct program_shape shape = program_shape(program);
   struct relocation relocation = segments_relocation(program);
-  if (!place_take(kernel, data, data_bytes(&shape))) return false;
+  if (!place_take(kernel, data, data_bytes(&shape), PLACE_UPWARDS)) return false;
   data->address = IMAGE_DATA;
   hal_zero(kernel->hal, data->place, data->bytes);
   program_write(kernel, program, shape.split, shape.end, data->place, &relocation);
@@ -97,7 +97,7 @@ static bool take_data(struct kernel* kernel, struct process* process, const stru
 // It reaches to the very end of the address space: an expand-down segment has no other end.
 static bool take_stack(struct kernel* kernel, struct process* process) {
   struct piece* stack = &process->image.part[PART_STACK];
-  if (!place_take(kernel, stack, IMAGE_STACK_BYTES)) return false;
+  if (!place_take(kernel, stack, IMAGE_STACK_BYTES, PLACE_DOWNWARDS)) return false;
   stack->address = 0u - IMAGE_STACK_BYTES;
   hal_zero(kernel->hal, stack->place, stack->bytes);
   process->stack_top = IMAGE_STACK_TOP;
@@ -145,7 +145,8 @@ int image_copy(struct kernel* kernel, struct process* parent, struct process* ch
   for (unsigned p = 0; p < PARTS; p++) {
     if (from->part[p].bytes == 0) continue;
     to->part[p].address = from->part[p].address;
-    if (place_take(kernel, &to->part[p], from->part[p].bytes)) continue;
+    if (place_take(kernel, &to->part[p], from->part[p].bytes, p == PART_STACK ? PLACE_DOWNWARDS : PLACE_UPWARDS))
+      continue;
     image_release(kernel, child);
     return -KERNEL_ENOMEM;
   }

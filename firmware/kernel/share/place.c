@@ -95,13 +95,18 @@ static bool is_scattered(struct kernel* kernel, uint64_t length) {
   return enough;
 }
 
-bool place_take(struct kernel* kernel, struct piece* part, uint64_t bytes) {
+static bool take(struct holes* memory, uint64_t bytes, enum place_growth growth, uint64_t* place) {
+  if (growth == PLACE_DOWNWARDS) return holes_take_last(memory, bytes, place);
+  return holes_take(memory, HOLES_FIRST, bytes, place, NULL);
+}
+
+bool place_take(struct kernel* kernel, struct piece* part, uint64_t bytes, enum place_growth growth) {
   struct holes* memory = &kernel->share.memory;
   uint64_t place;
-  if (!holes_take(memory, HOLES_FIRST, bytes, &place, NULL)) {
+  if (!take(memory, bytes, growth, &place)) {
     if (!is_scattered(kernel, bytes) || !parts_move(kernel)) return false;
     close_up(kernel);
-    holes_take(memory, HOLES_FIRST, bytes, &place, NULL);
+    take(memory, bytes, growth, &place);
   }
   part->place = (uint32_t)place;
   part->bytes = (uint32_t)bytes;
@@ -115,29 +120,30 @@ void place_give_back(struct kernel* kernel, struct piece* part) {
 }
 
 // Where there is a hole for the whole of it, longer by `more`.
-static bool move_to_grow(struct kernel* kernel, struct piece* part, uint64_t more, bool down) {
+static bool move_to_grow(struct kernel* kernel, struct piece* part, uint64_t more, enum place_growth growth) {
   struct holes* memory = &kernel->share.memory;
   uint64_t old = part->place, to;
-  if (!holes_take(memory, HOLES_FIRST, part->bytes + more, &to, NULL)) return false;
-  move_part(kernel, find_part(kernel, old, old + 1, false), to + (down ? more : 0));
+  if (!take(memory, part->bytes + more, growth, &to)) return false;
+  move_part(kernel, find_part(kernel, old, old + 1, false), to + (growth == PLACE_DOWNWARDS ? more : 0));
   holes_give_back(memory, old, part->bytes);
   return true;
 }
 
 // In the place of what lies beside it.
-static bool push_to_grow(struct kernel* kernel, struct piece* part, uint64_t more, bool down) {
+static bool push_to_grow(struct kernel* kernel, struct piece* part, uint64_t more, enum place_growth growth) {
   if (!is_scattered(kernel, more)) return false;
   close_up(kernel);
-  open_up(kernel, down ? part->place : end_of(part), more);
+  open_up(kernel, growth == PLACE_DOWNWARDS ? part->place : end_of(part), more);
   return true;
 }
 
-bool place_grow(struct kernel* kernel, struct piece* part, uint64_t more, bool down) {
+bool place_grow(struct kernel* kernel, struct piece* part, uint64_t more, enum place_growth growth) {
+  bool down = growth == PLACE_DOWNWARDS;
   if (more == 0) return true;
   uint64_t beside = down ? part->place - more : end_of(part);
   if (!(down && part->place < more) && holes_take_at(&kernel->share.memory, beside, more)) {
     kernel->share.moved = true;
-  } else if (!move_to_grow(kernel, part, more, down) && !push_to_grow(kernel, part, more, down)) {
+  } else if (!move_to_grow(kernel, part, more, growth) && !push_to_grow(kernel, part, more, growth)) {
     return false;
   }
   part->bytes += (uint32_t)more;
