@@ -21,6 +21,7 @@ RTL        := $(sort $(wildcard rtl/*.sv rtl/*/*.sv rtl/*.svh rtl/*/*.svh rtl/*.
 TEST_MAINS := $(sort $(wildcard tests/*/test_*.c))
 TEST_SUPPORT := $(sort $(filter-out $(TEST_MAINS),$(wildcard tests/*.c tests/*/*.c)))
 TESTS      := $(TEST_MAINS:tests/%.c=build/tests/%)
+FIRMWARE_TESTS = $(filter build/tests/firmware/% build/tests/programs/% %/test_cpu %/test_cli_programs,$(TESTS))
 
 I386_FORMATTED := $(wildcard tests/core/i386/*.[ch] tests/core/i386/programs/*.c)
 FORMATTED   = $(C_SOURCES) $(CPP_SOURCES) $(FW_SOURCES) $(HEADERS) $(TEST_MAINS) $(TEST_SUPPORT) $(I386_FORMATTED) \
@@ -196,6 +197,12 @@ test: build/.ready ## all tests; TEST=name runs one program, CASE=pattern some o
 	$(Q)$(MAKE) $(PARALLEL) build/pagewalk $(if $(TEST),$(filter %/$(TEST) %/test_$(TEST),$(TESTS)),$(TESTS))
 	$(Q)scripts/test.sh $(if $(TEST),--only '$(TEST)') $(if $(CASE),--case '$(CASE)') $(if $(XML),--xml '$(XML)') $(TESTS)
 
+# The operating system's and its programs'.
+.PHONY: test-firmware
+test-firmware: build/.ready ## only the tests of the operating system and of programs
+	$(Q)$(MAKE) $(PARALLEL) build/pagewalk $(FIRMWARE_TESTS)
+	$(Q)scripts/test.sh $(if $(XML),--xml '$(XML)') $(FIRMWARE_TESTS)
+
 # ---- every combination of access rights ----------------------------------------------------------------------------------
 SWEEP_TOOL := csrc/fuzz/tools/pagewalk-sweep
 
@@ -269,7 +276,7 @@ formal: ## the proofs: PROOF=pattern some of them, BUG=n of a broken design, BUG
 	$(Q)BUG='$(BUG)' scripts/formal.sh '$(PROOF)'
 
 .PHONY: bugs
-bugs: build/pagewalk build/pagewalk-fuzz build/tests/lockstep/test_lockstep ## the tests against every deliberate bug; BUG=n: one; WRITE=1: docs/bugs.md
+bugs: build/pagewalk build/pagewalk-fuzz ## the tests against every deliberate bug; BUG=n: one; WRITE=1: docs/bugs.md
 	$(Q)scripts/bugs.sh $(if $(WRITE),--write) $(BUG)
 
 .PHONY: coverage
