@@ -37,7 +37,7 @@ static bool try(const struct trial* trial, struct watched* run) {
   run->sharing = trial->sharing;
   run->frames = run->frames ? run->frames : FRAMES;
   run->process_bytes = run->process_bytes ? run->process_bytes : PROCESS;
-  run->quantum = QUANTUM;
+  run->quantum = run->quantum ? run->quantum : QUANTUM;
   return watched_run(trial->scenario, run, trial->err);
 }
 
@@ -68,6 +68,7 @@ static bool measure_switches(const struct trial* trial, struct findings* found) 
 static bool measure_memory(const struct trial* trial, struct findings* found) {
   struct watched run = {
       .frames = FRAMES / 2,
+      .quantum = QUANTUM / 10,
       .commands = {"dynamic 100", "sort 50", "static-array 100", "recurse 300", "hash 50", "store 40 60"}};
   if (!try(trial, &run)) return false;
   found->memory = run.fullest;
