@@ -24,7 +24,7 @@ TESTS      := $(TEST_MAINS:tests/%.c=build/tests/%)
 
 I386_FORMATTED := $(wildcard tests/core/i386/*.[ch] tests/core/i386/programs/*.c)
 FORMATTED   = $(C_SOURCES) $(CPP_SOURCES) $(FW_SOURCES) $(HEADERS) $(TEST_MAINS) $(TEST_SUPPORT) $(I386_FORMATTED) \
-              $(PROGRAM_FORMATTED) bench/bench.c bench/core.c $(TRACE_TOOL).c $(CASE_TOOL).c $(SWEEP_TOOL).c
+              $(PROGRAM_FORMATTED) bench/bench.c bench/core.c bench/flat.c bench/flat.h bench/programs.c $(TRACE_TOOL).c $(CASE_TOOL).c $(SWEEP_TOOL).c
 
 # ---- flags --------------------------------------------------------------------------------------------------------------
 CC       := gcc
@@ -269,7 +269,7 @@ formal: ## the proofs: PROOF=pattern some of them, BUG=n of a broken design, BUG
 	$(Q)BUG='$(BUG)' scripts/formal.sh '$(PROOF)'
 
 .PHONY: bugs
-bugs: build/pagewalk build/pagewalk-fuzz build/tests/lockstep/test_lockstep ## the tests against every deliberate bug; BUG=n: one; WRITE=1: docs/bugs.md
+bugs: build/pagewalk build/pagewalk-fuzz ## the tests against every deliberate bug; BUG=n: one; WRITE=1: docs/bugs.md
 	$(Q)scripts/bugs.sh $(if $(WRITE),--write) $(BUG)
 
 .PHONY: coverage
@@ -287,17 +287,27 @@ build/bench: build/release/bench/bench.o $(filter-out build/release/$(MAIN_OBJEC
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(RELEASE) -rdynamic -o $@ $^ $(LDLIBS)
 
-build/bench-core: build/release/bench/core.o $(filter build/release/csrc/core/% build/release/csrc/base/%,$(REL_OBJECTS))
+build/bench-core: build/release/bench/core.o build/release/bench/flat.o \
+                  $(filter build/release/csrc/core/% build/release/csrc/base/%,$(REL_OBJECTS))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(RELEASE) -o $@ $^
 
+build/bench-programs: build/release/bench/programs.o build/release/bench/flat.o \
+                      $(filter-out build/release/$(MAIN_OBJECT).o,$(REL_OBJECTS))
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(RELEASE) -rdynamic -o $@ $^ $(LDLIBS)
+
 .PHONY: bench
-bench: build/bench build/yardstick bench-core ## accesses per second of both engines and of a plain TLB simulator; the core's instructions
+bench: build/bench build/yardstick bench-core bench-programs ## accesses per second of both engines and of a plain TLB simulator; the core's instructions
 	$(Q)build/bench build/yardstick $(TRACES)
 
 .PHONY: bench-core
 bench-core: build/bench-core $(I386_PROGRAMS) ## instructions per second of the i386 core alone, memory stubbed
 	$(Q)build/bench-core $(I386_PROGRAMS)
+
+.PHONY: bench-programs
+bench-programs: build/bench-programs $(PROGRAMS) ## instructions per second of programs on both engines, beside the core alone
+	$(Q)build/bench-programs
 
 # ---- traces --------------------------------------------------------------------------------------------------------------
 TRACE_TOOL := csrc/workload/tools/pagewalk-trace

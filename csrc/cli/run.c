@@ -218,7 +218,9 @@ static void note_changes(const struct inputs* in, struct report* report) {
 
 static void print_report(const struct report* report) {
   const struct report* reports[] = {report};
-  const char* titles[] = {paging_mode_name(report->config.mode)};
+  bool paged = !report->program || report->program->sharing == KERNEL_SHARE_PAGING;
+  const char* titles[] = {paged ? paging_mode_name(report->config.mode)
+                                : kernel_sharing_names[report->program->sharing]};
   struct colours colours = term_colours(stdout);
   report_intro(stdout, report, colours);
   report_text(stdout, reports, titles, 1, colours);

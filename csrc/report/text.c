@@ -364,7 +364,7 @@ static void print_sharing(FILE* out, const struct report* r) {
   if (is_paged(r, 0))
     fprintf(out, "%s paging (%s)", paging_mode_name(r->config.mode), report_tagging_names[r->program->tagging]);
   else
-    fprintf(out, "memory shared by %s", kernel_sharing_names[r->program->sharing]);
+    fprintf(out, "no paging, sharing %s", kernel_sharing_names[r->program->sharing]);
   if (r->program->quantum) fprintf(out, ", quantum %s cycles", number_text(r->program->quantum, quantum));
 }
 

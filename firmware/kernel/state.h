@@ -31,6 +31,8 @@ struct kernel {
   struct clock clock;
   struct process* favoured;  // whose pages go last (mm/favour.h)
 
+  struct share share;  // without paging
+
   struct process processes[PROCESS_MAX];
   struct process* current;  // whose address space is loaded; NULL: the kernel's
   int last_pid;

@@ -54,6 +54,10 @@ struct fake_hal {
   char panic[256];
   uint64_t references, invlpgs, invpcids, cr3_writes;
 
+  struct hal_segment segments[8];
+  enum hal_select select;
+  uint64_t segment_loads;
+
   char console[FAKE_CONSOLE];  // what programs wrote, of all of them together
   size_t console_bytes;
   int console_pid;  // who wrote last
@@ -69,6 +73,10 @@ void fake_destroy(struct fake_hal* fake);
 // One access of `size` bytes within a page, through the TLB and the tables. False on a fault.
 enum fake_kind { FAKE_READ, FAKE_WRITE, FAKE_FETCH };
 bool fake_access(struct fake_hal* fake, uint64_t va, enum fake_kind kind, bool user, uint64_t* pa, unsigned* error);
+
+// The linear address of a user reference, by the segment that the kernel chose for it; with paging off the physical
+// one. False: the segment does not permit it.
+bool fake_segment(const struct fake_hal* fake, uint32_t va, unsigned size, enum fake_kind kind, uint64_t* linear);
 
 uint64_t fake_word(const struct fake_hal* fake, uint64_t pa, unsigned size);
 void fake_poke(struct fake_hal* fake, uint64_t pa, unsigned size, uint64_t value);

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "kernel/kernel.h"
+#include "kernel/share/share.h"
 
 struct vma;
 
@@ -60,6 +61,8 @@ struct process {
   uint64_t wake_at;                // BLOCKED to sleep: the cycle that ends it
   int status;                      // ZOMBIE: as waitpid tells it
   struct arguments arguments;
+
+  struct share_image image;  // without paging
 
   // What it was in when it was put to sleep, to be started over.
   bool serving;             // the exception `trap`
