@@ -335,6 +335,27 @@ static void a_write_that_waits_prints_once(void** state) {
   runner_end(&runner);
 }
 
+// What is served in two halves, before and after the disk, is one fault.
+static void a_fault_that_waits_is_one_fault(void** state) {
+  (void)state;
+  enum { PAGES = 10 };
+  struct runner_step steps[40] = {{RUN_CALL, {45, RUN_HEAP + PAGES * 0x1000}}};
+  unsigned n = 1;
+  for (uint32_t i = 0; i < PAGES; i++) steps[n++] = (struct runner_step){RUN_STORE, {RUN_HEAP + i * 0x1000, i}};
+  for (uint32_t i = 0; i < PAGES; i++) steps[n++] = (struct runner_step){RUN_CHECK, {RUN_HEAP + i * 0x1000, i}};
+  steps[n++] = (struct runner_step){RUN_LOGS, {0}};
+  steps[n++] = (struct runner_step){RUN_GO, {n - 1}};
+  boot(&(struct kernel_params){.frames = 10}, steps);
+  int pid = runner_start(&runner, 0);
+  while (runner.logged == 0) runner_run_steps(&runner, 1);
+  uint64_t faults = process_find(runner.kernel, pid)->faults;
+  struct kernel_stats stats = runner_stats(&runner);
+  assert_true(stats.faults_major >= 5);
+  assert_int_equal(faults, fake_noted(&runner.fake, HAL_NOTE_FAULT));
+  assert_int_equal(faults + 1, stats.faults_minor + stats.faults_major);  // one by the kernel, for the arguments
+  runner_destroy(&runner);
+}
+
 static void what_the_kernel_writes_survives_the_disk(void** state) {
   (void)state;
   const struct runner_step steps[] = {
@@ -608,6 +629,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(copies_stop_where_the_program_has_no_right),
     cmocka_unit_test(a_copy_may_cross_pages),
     cmocka_unit_test(a_write_that_waits_prints_once),
+    cmocka_unit_test(a_fault_that_waits_is_one_fault),
     cmocka_unit_test(what_the_kernel_writes_survives_the_disk),
     cmocka_unit_test(the_heap_grows_and_shrinks),
     cmocka_unit_test(memory_given_back_is_gone),
