@@ -270,7 +270,7 @@ formal: ## the proofs: PROOF=pattern some of them, BUG=n of a broken design, BUG
 	$(Q)BUG='$(BUG)' scripts/formal.sh '$(PROOF)'
 
 .PHONY: bugs
-bugs: build/pagewalk build/pagewalk-fuzz build/tests/lockstep/test_lockstep ## the tests against every deliberate bug; BUG=n: one; WRITE=1: docs/bugs.md
+bugs: build/pagewalk build/pagewalk-fuzz ## the tests against every deliberate bug; BUG=n: one; WRITE=1: docs/bugs.md
 	$(Q)scripts/bugs.sh $(if $(WRITE),--write) $(BUG)
 
 .PHONY: coverage

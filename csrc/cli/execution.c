@@ -95,10 +95,15 @@ static bool explain_start(const char* name, const struct execution_params* param
       return error_set(err, "%s: its arguments are too long: %d of them, %d bytes with their zeros, is the most", name,
                        KERNEL_ARGUMENTS_MAX, KERNEL_ARGUMENT_BYTES_MAX);
     case ENOMEM:
-      return error_set(
-          err, "%s: the program does not fit the memory of %" PRIu64 " frames: use more (--frames, or ram.mib)%s", name,
-          config_frames(params->config),
-          params->options->sharing == KERNEL_SHARE_PAGING ? "" : ", or another --process-memory");
+      if (params->options->sharing == KERNEL_SHARE_PAGING)
+        return error_set(err,
+                         "%s: the program does not fit the memory of %" PRIu64
+                         " frames: use more (--frames, or ram.mib)",
+                         name, config_frames(params->config));
+      return error_set(err,
+                       "%s: the program does not fit %" PRIu64 " KiB, the memory of a process (--process-memory), or "
+                       "that does not fit the %" PRIu64 " frames there are (--frames)",
+                       name, params->options->process_bytes >> 10, config_frames(params->config));
     case EAGAIN:
       return error_set(err, "%s: the kernel has no place for another process", name);
     case ENOEXEC:

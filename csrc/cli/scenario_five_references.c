@@ -55,13 +55,14 @@ static bool watch(struct execution* run, struct pass* pass, struct error* err) {
   return true;
 }
 
-// The first time through brings the pages in; the second begins with empty TLBs; the third finds them filled.
+// Its pages are in memory when the function gets there. The first time begins with empty TLBs, the second finds them
+// filled.
 static bool take_passes(struct execution* run, struct pass* cold, struct pass* warm, struct error* err) {
   uint32_t address;
   unsigned number = programs_named(&run->programs, "add3");
   if (number == run->programs.count || !elf_symbol(programs_elf(&run->programs, number), "x_plus_3", &address))
     return error_set(err, "the program add3 has no symbol x_plus_3: `make' builds it anew");
-  if (!step_to(run, address, err) || !step_to(run, address, err)) return false;
+  if (!step_to(run, address, err)) return false;
   machine_start(run->machine);
   return watch(run, cold, err) && step_to(run, address, err) && watch(run, warm, err);
 }

@@ -73,7 +73,7 @@ bool scenario_layout(const struct scenario* scenario, struct error* err) {
   for (size_t i = 0; i < quiz.count; i++)
     fprintf(scenario->out, "  %08" PRIx64 "  %-5s lives in the %s\n", quiz.answers[i].address, quiz.answers[i].name,
             quiz.answers[i].where ? quiz.answers[i].where : "?");
-  fprintf(scenario->out, "\n");
+  fprintf(scenario->out, "  %08" PRIx64 "        here the kernel begins\n\n", quiz.kernel);
   scenario_say(scenario,
                "From the lowest address: code, data, heap; the stack at the upper end of the user's part, and "
                "above it, where no user access may go, the kernel, which is in every address space.");

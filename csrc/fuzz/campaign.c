@@ -21,6 +21,8 @@ bool campaign_case(const struct campaign* campaign, uint64_t seed, struct script
                                       .seed = seed,
                                       .plant = campaign->plant,
                                       .plant_ctx = campaign->plant_ctx}};
+  // A core's run says nothing by itself: it takes two to compare.
+  trial->core = campaign->core || (campaign->engine == ENGINE_BOTH && !campaign->plant && random_chance(&random, 15));
   if (campaign->coverage) {
     campaign->coverage->two_walkers |= config.walkers == 2;
     trial->options.on_answer = coverage_count;

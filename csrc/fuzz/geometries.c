@@ -55,11 +55,20 @@ const struct geometry geometries[] = {
     {"two-walkers", "walkers=2" SMALL_TLBS SMALL_STLB SMALL_PSC SMALL_CACHES, true},
     {"two-walkers-bare", "walkers=2 stlb.sets=0 psc.pde=0 psc.pdpte=0 psc.pml4e=0 psc.pml5e=0" SMALL_TLBS NO_CACHES,
      false},
-    {"next-page", "prefetch=next-page" SMALL_TLBS SMALL_STLB SMALL_PSC SMALL_CACHES, false},
-    {"adjacent", "prefetch=adjacent walkers=2 stlb.sets=0" SMALL_TLBS SMALL_PSC NO_CACHES, false},
-    {"rows",
-     "dram.banks=4 dram.row=256 dram.row_hit=3 dram.row_conflict=9" SMALL_TLBS SMALL_STLB SMALL_PSC SMALL_CACHES,
+    {"two-walkers-other",  // one set that both walkers fill in one cycle, by every policy
+     "walkers=2 itlb.sets=1 itlb.ways=3 itlb.replacement=fifo itlb.large.sets=1 itlb.large.ways=2 "
+     "dtlb.sets=1 dtlb.ways=3 dtlb.replacement=nru dtlb.large.sets=1 dtlb.large.ways=2 "
+     "stlb.sets=1 stlb.ways=6 stlb.replacement=random stlb.large.sets=1 stlb.large.ways=2 "
+     "psc.pde=3 psc.pdpte=0 psc.pml4e=2 psc.pml5e=1" SMALL_CACHES,
      false},
+    {"next-page", "prefetch=next-page" SMALL_TLBS SMALL_STLB SMALL_PSC SMALL_CACHES, false},
+    {"next-page-bare",
+     "prefetch=next-page walkers=2 stlb.sets=0 psc.pde=0 psc.pdpte=0 psc.pml4e=0 psc.pml5e=0 dram.banks=4" SMALL_TLBS
+         NO_CACHES,
+     true},
+    {"adjacent", "prefetch=adjacent walkers=2 dram.banks=4" SMALL_TLBS SMALL_STLB SMALL_PSC SMALL_CACHES, false},
+    {"adjacent-bare", "prefetch=adjacent stlb.sets=0" SMALL_TLBS SMALL_PSC NO_CACHES, true},
+    {"rows", "dram.banks=4" SMALL_TLBS SMALL_STLB SMALL_PSC SMALL_CACHES, false},
 };
 const size_t geometry_count = sizeof geometries / sizeof *geometries;
 

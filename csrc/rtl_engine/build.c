@@ -411,6 +411,7 @@ static enum unit unit_of(const char* name) {
 static const char* level_of(enum unit unit, const struct rtl_build* build) {
   if (unit == UNIT_START) return "-O0";
   if (unit == UNIT_TRACE) return "-O1";
+  if (build->covered) return "-O0";  // each point of coverage is code
   return build->quick ? "-Og" : build->traced ? "-O1" : "-O3";
 }
 

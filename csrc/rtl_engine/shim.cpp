@@ -971,6 +971,9 @@ void op_play(void* self, const struct ref* refs, size_t n, struct play* play) {
   } else {
     shim->now = serial_play(self, serial_issue, shim->now, shim->va_mask, bases, refs, n, play, &account);
   }
+  const uint64_t now = shim->now;
+  shim->catch_up(now);  // data that come late leave prefetches time
+  shim->now = now;
   serial_settle(&shim->counters, &account);
   shim->counters.refs += play->done;
 }

@@ -65,12 +65,16 @@ static void faulty_on_event(void* self, event_fn* fn, void* ctx) {
 static void faulty_registers(const void* self, uint64_t registers[5], uint64_t pdptes[4]) {
   engine_registers(((const struct faulty*)self)->inner, registers, pdptes);
 }
+static void faulty_probe(void* self, const struct ref* part, struct answer* answer) {
+  engine_probe(((struct faulty*)self)->inner, part, answer);
+}
 static const struct engine_ops faulty_ops = {.destroy = faulty_destroy,
                                              .now = faulty_now,
                                              .tick = faulty_tick,
                                              .wait = faulty_wait,
                                              .counters = faulty_counters,
                                              .on_event = faulty_on_event,
+                                             .probe = faulty_probe,
                                              .registers = faulty_registers};
 
 static struct engine* plant(void* ctx, struct engine* inner) {

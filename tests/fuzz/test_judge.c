@@ -17,6 +17,7 @@
 #include "check.h"
 #include "fuzz/history.h"
 #include "fuzz/judge.h"
+#include "script/bench.h"
 
 struct court {
   struct judge* judge;
@@ -125,7 +126,7 @@ static void play(struct court* court, char* statement) {
 // The verdict on what `story` tells, after the beginning `before`. NULL: nothing wrong.
 static const char* judge_story(const struct config* config, const char* before, const char* story, char verdict[4096]) {
   char text[4096], *rest = text;
-  struct court court = {.judge = judge_create(config), .memory = history_create()};
+  struct court court = {.judge = judge_create(config, BENCH_MEMORY), .memory = history_create()};
   snprintf(text, sizeof text, "%s;%s", before, story);
   for (char* statement; (statement = strtok_r(rest, ";", &rest));) play(&court, statement);
   const char* said = judge_verdict(court.judge);
