@@ -316,6 +316,8 @@ static void the_clock_is_the_machines(void** state) {
   PUT(rig, "\x29\xc8\x89\xc3");                  // sub eax, ecx; mov ebx, eax
   put_exit(rig);
   boot(rig, ENGINE_MODEL, 0, 1);
+  assert_int_equal(run_until(rig, 1, UINT64_MAX), MACHINE_LIMIT);
+  assert_int_equal(machine_registers(rig->machine)->reg[CORE_EAX], machine_now(rig->machine));
   assert_int_equal(run_to_end(rig).code, 2);  // the fetches of mov and of rdtsc
   finish(rig);
 }
@@ -439,6 +441,25 @@ static void runs_can_be_cut_anywhere(void** state) {
   }
 }
 
+// `until` is the cycle after the last instruction: the one that ends in the cycle before is the last.
+static void a_moment_is_exact(void** state) {
+  (void)state;
+  uint64_t cycles[2];
+  for (int by_cycle = 0; by_cycle < 2; by_cycle++) {
+    struct rig* rig = begin();
+    put_loop(rig);
+    boot(rig, ENGINE_MODEL, 0, 1);
+    if (by_cycle)
+      run_until(rig, UINT64_MAX, cycles[0]);
+    else
+      run_until(rig, 50, UINT64_MAX);
+    cycles[by_cycle] = machine_now(rig->machine);
+    assert_int_equal(machine_instructions(rig->machine), 50);
+    finish(rig);
+  }
+  assert_int_equal(cycles[0], cycles[1]);
+}
+
 // --- one reference at a time -----------------------------------------------------------------------------------------
 
 // engine_issue does what engine_play does: same answers, same time, same counters.
@@ -502,6 +523,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(traps_have_their_price),
     cmocka_unit_test(sleeping_is_idle_time),
     cmocka_unit_test(runs_can_be_cut_anywhere),
+    cmocka_unit_test(a_moment_is_exact),
     cmocka_unit_test(a_reference_alone_is_one_of_many),
 };
 TEST_MAIN(tests)
