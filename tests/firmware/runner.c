@@ -181,11 +181,6 @@ static const struct runner_step* step_now(const struct runner* runner) {
   return &runner->steps[program - runner->programs][(runner->context.eip - RUN_TEXT) / STEP_BYTES];
 }
 
-static void interrupt(struct runner* runner) {
-  runner->fake.timer = UINT64_MAX;
-  trap(runner, &(struct kernel_trap){.kind = KERNEL_TRAP_INTERRUPT, .start = runner->context.eip});
-}
-
 // The next moment at which the disk will have finished a transfer; UINT64_MAX: it does nothing.
 static uint64_t disk_done(const struct runner* runner) {
   uint64_t first = UINT64_MAX;
@@ -194,6 +189,14 @@ static uint64_t disk_done(const struct runner* runner) {
     if (transfer->ticket && transfer->over > runner->fake.now && transfer->over < first) first = transfer->over;
   }
   return first;
+}
+
+// Whether the disk interrupts now: a transfer has come to its end since it did last.
+static bool disk_interrupts(struct runner* runner) {
+  const struct fake_transfer* next = &runner->fake.queue[(runner->announced + 1) % FAKE_TRANSFERS];
+  if (runner->announced == runner->fake.transfers || next->over > runner->fake.now) return false;
+  runner->announced++;
+  return true;
 }
 
 // Time passes until the timer or the disk; every third time the kernel is asked too early.
@@ -211,8 +214,10 @@ static void one(struct runner* runner) {
     idle(runner);
     return;
   }
-  if (runner->fake.now >= runner->fake.timer) {
-    interrupt(runner);
+  bool timer = runner->fake.now >= runner->fake.timer;
+  if (timer) runner->fake.timer = UINT64_MAX;
+  if (disk_interrupts(runner) || timer) {
+    trap(runner, &(struct kernel_trap){.kind = KERNEL_TRAP_INTERRUPT, .start = runner->context.eip});
     return;
   }
   if (!fetch(runner)) return;

@@ -49,6 +49,7 @@ struct runner {
   enum kernel_next next;
   struct kernel_context context;
   uint64_t taken, idles;  // steps; times that nobody could run
+  uint64_t announced;     // the last transfer of whose end the disk has told
   struct {
     int pid;
     uint32_t what;

@@ -339,8 +339,10 @@ static void a_process_may_be_killed_while_it_waits_for_the_disk(void** state) {
     runner_start(&runner, 0);
     int killer = runner_start(&runner, 1);
     runner_run_steps(&runner, 100 + 7 * moment);
+    bool arrived = moment % 2;  // at every second moment the page has come, but is not mapped
     while (runner.kernel->scheduler.running != process_find(runner.kernel, killer) ||
-           process_find(runner.kernel, 1)->state != KERNEL_BLOCKED)
+           process_find(runner.kernel, 1)->state != (arrived ? KERNEL_READY : KERNEL_BLOCKED) ||
+           (arrived && runner.kernel->swap.arrived == 0))
       runner_run_steps(&runner, 1);
     runner.context.eip = RUN_TEXT + 2 * 2;
     runner_run(&runner);

@@ -451,6 +451,35 @@ static void the_map_names_its_parts(void** state) {
   runner_destroy(&runner);
 }
 
+// What brk gives back is not counted any more, whether it was in memory or on the disk.
+static void the_map_counts_what_is_left(void** state) {
+  (void)state;
+  const struct runner_step steps[] = {{RUN_CALL, {45, RUN_HEAP + 0x8000}},
+                                      {RUN_STORE, {RUN_HEAP, 1}},
+                                      {RUN_STORE, {RUN_HEAP + 0x1000, 1}},
+                                      {RUN_STORE, {RUN_HEAP + 0x2000, 1}},
+                                      {RUN_STORE, {RUN_HEAP + 0x3000, 1}},
+                                      {RUN_STORE, {RUN_HEAP + 0x4000, 1}},
+                                      {RUN_STORE, {RUN_HEAP + 0x5000, 1}},
+                                      {RUN_STORE, {RUN_HEAP + 0x6000, 1}},
+                                      {RUN_STORE, {RUN_HEAP + 0x7000, 1}},
+                                      {RUN_CALL, {45, RUN_HEAP + 0x1000}},
+                                      {RUN_LOGS, {1}},
+                                      {RUN_GO, {11}}};
+  boot(&(struct kernel_params){.frames = 10}, steps);
+  int pid = runner_start(&runner, 0);
+  while (runner.logged == 0) runner_run_steps(&runner, 1);
+  struct seen seen = {.count = 0};
+  kernel_vmas(runner.kernel, pid, see, &seen);
+  uint64_t resident = 0;
+  for (unsigned i = 0; i < seen.count; i++) resident += seen.vma[i].resident;
+  assert_string_equal(seen.vma[2].what, "heap");
+  assert_int_equal(seen.vma[2].resident + seen.vma[2].swapped, 1);
+  assert_int_equal(resident, runner_stats(&runner).frames_process);
+  assert_true(runner_stats(&runner).swap_outs >= 3);
+  runner_destroy(&runner);
+}
+
 static void the_stack_grows_as_it_is_used(void** state) {
   (void)state;
   const uint32_t low = STACK_TOP - STACK_MAX;
@@ -547,6 +576,7 @@ static void privileged_instructions_are_named(void** state) {
       {{0xfa}, "to switch interrupts off or on (CLI, STI)"},
       {{0x0f, 0x22, 0xd8}, "to write CR3"},
       {{0x0f, 0x22, 0xc0}, "to write CR0"},
+      {{0x66, 0x0f, 0x22, 0xe0}, "to write CR4"},
       {{0x0f, 0x20, 0xe0}, "to read a control register"},
       {{0x0f, 0x01, 0x38}, "to invalidate a TLB entry (INVLPG)"},
       {{0x0f, 0x01, 0x10}, "to load GDTR or IDTR"},
@@ -634,6 +664,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(the_heap_grows_and_shrinks),
     cmocka_unit_test(memory_given_back_is_gone),
     cmocka_unit_test(the_map_names_its_parts),
+    cmocka_unit_test(the_map_counts_what_is_left),
     cmocka_unit_test(the_stack_grows_as_it_is_used),
     cmocka_unit_test(the_stack_does_not_grow_for_any_access),
     cmocka_unit_test(illegal_references_end_a_program_with_the_reason),
