@@ -96,12 +96,12 @@ static bool explain_start(const char* name, const struct execution_params* param
                        KERNEL_ARGUMENTS_MAX, KERNEL_ARGUMENT_BYTES_MAX);
     case ENOMEM:
       if (params->options->sharing == KERNEL_SHARE_PAGING)
-        return error_set(err,
-                         "%s: the program does not fit the memory of %" PRIu64
-                         " frames: use more (--frames, or ram.mib)",
-                         name, config_frames(params->config));
+        return error_set(
+            err, "%s: the program does not fit the memory of %" PRIu64 " frames: use more (--frames, or ram.mib)", name,
+            config_frames(params->config));
       return error_set(err,
-                       "%s: the program does not fit %" PRIu64 " KiB, the memory of a process (--process-memory), or "
+                       "%s: the program does not fit %" PRIu64
+                       " KiB, the memory of a process (--process-memory), or "
                        "that does not fit the %" PRIu64 " frames there are (--frames)",
                        name, params->options->process_bytes >> 10, config_frames(params->config));
     case EAGAIN:
