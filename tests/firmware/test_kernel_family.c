@@ -103,7 +103,7 @@ static void a_fork_finishes_in_little_memory(void** state) {
       {RUN_CHECK, {RUN_HEAP + 0x3000, 4}},  {RUN_CHECK, {RUN_HEAP + 0x4000, 5}},
       {RUN_CHECK, {RUN_HEAP + 0x5000, 16}}, {RUN_EXIT, {0}},
   };
-  static const unsigned frames[] = {13, 18, 22, 27};  // the kernel, both processes' tables, and six pages
+  static const unsigned frames[] = {10, 15, 19, 24};  // the kernel, both processes' tables, and three pages
   for (enum kernel_paging paging = KERNEL_PAGING_32BIT; paging <= KERNEL_PAGING_5LEVEL; paging++) {
     for (unsigned more = 0; more < 6; more++) {
       family_in(&(struct kernel_params){.paging = paging, .frames = frames[paging] + more, .quantum = 700}, steps,
@@ -132,7 +132,7 @@ static void a_fork_without_memory_says_so_and_leaves_nothing(void** state) {
       {RUN_EAX, {1}},
       {RUN_EXIT, {0}},
   };
-  family_in(&(struct kernel_params){.frames = 12}, steps, NULL);
+  family_in(&(struct kernel_params){.paging = KERNEL_PAGING_PAE, .frames = 14}, steps, NULL);
   runner_end(&runner);
   family_in(&(struct kernel_params){.frames = 13, .swap_blocks = 1}, steps, NULL);
   runner_end(&runner);

@@ -4,6 +4,8 @@
 
 #include "kernel/state.h"
 
+enum { PAGES_OF_AN_INSTRUCTION = 6 };  // code, and two operands in memory, each across a page's end
+
 static bool is_at(const struct process* process, uint32_t eip) {
   bool same = process->lacked.eip == eip;
   for (unsigned i = 0; i < KERNEL_REGISTERS; i++) same = same && process->lacked.reg[i] == process->context.reg[i];
@@ -31,6 +33,6 @@ unsigned favour_count(struct kernel* kernel, struct process* process, uint64_t p
   process->lacked = process->context;
   process->lacked_progress = progress;
   process->lacked_again = same ? process->lacked_again + 1 : 0;
-  if (process->lacked_again >= FAVOUR_PAGES && !favour_whom(kernel)) kernel->favoured = process;
+  if (process->lacked_again >= PAGES_OF_AN_INSTRUCTION && !favour_whom(kernel)) kernel->favoured = process;
   return process->lacked_again;
 }

@@ -11,9 +11,6 @@
 struct kernel;
 struct process;
 
-// Pages that an instruction may refer to: code, and two operands in memory, each across a page's end.
-enum { FAVOUR_PAGES = 6 };
-
 // A program lacks memory for the instruction at its EIP, a system call's among them. `progress`: how far that call has
 // come. Returns how often in a row it has been so without getting on.
 unsigned favour_count(struct kernel* kernel, struct process* process, uint64_t progress);

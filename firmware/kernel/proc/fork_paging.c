@@ -84,12 +84,14 @@ static int copy_pages(struct kernel* kernel, struct process* parent, struct proc
   return 0;
 }
 
-// Tables can't be thrown out. A child whose tables leave fewer pages than one instruction may need would be the end of
-// its parent, or of anybody.
+// Tables can't be thrown out. A child whose tables leave fewer pages than a page of code, one of data and one of stack
+// would be the end of its parent, or of anybody.
+enum { PAGES_LEAST = 3 };
+
 static bool has_room_for_tables(const struct kernel* kernel) {
   const struct frames* frames = &kernel->frames;
   uint64_t least = 1 + 2 * (kernel->format->levels - 1);  // a root, and the way to a page in each of two places
-  return frames->total >= frames->kernel + frames->tables + least + FAVOUR_PAGES;
+  return frames->total >= frames->kernel + frames->tables + least + PAGES_LEAST;
 }
 
 int space_paging_fork(struct kernel* kernel, struct process* parent, struct process* child) {
