@@ -228,13 +228,14 @@ fuzz: build/pagewalk-fuzz ## random machines and software on both engines, judge
 	$(Q)build/pagewalk-fuzz --seed $(or $(SEED),1) --count $(call count_or,2000)
 
 .PHONY: test-long
-test-long: build/pagewalk-fuzz ## hours: fuzzers of engines and parsers, every access, the i386 core; SEED=, COUNT=cases scales it
+test-long: build/pagewalk-fuzz ## hours: fuzzers of engines and parsers, every access, the i386 core, programs; SEED=, COUNT=cases scales it
 	$(Q)build/pagewalk-fuzz --seed $(or $(SEED),1) --count $(call count_or,200000)
 	$(Q)build/pagewalk-fuzz --engine model --seed $(or $(SEED),1) --count $(call count_or,200000) --coverage
 	$(Q)$(MAKE) sweep-access
 	$(Q)$(MAKE) fuzz-parsers COUNT=10000000 SEED=$(or $(SEED),1)
 	$(Q)PAGEWALK_CORE_CASES=1000000 $(MAKE) test TEST=core_native
 	$(Q)PAGEWALK_CSMITH=300 $(MAKE) test TEST=core_programs CSMITH_COUNT=300
+	$(Q)PAGEWALK_PROGRAMS=all $(MAKE) test TEST=programs_run
 
 # ---- fuzzing the parsers -----------------------------------------------------------------------------------------------
 # Each tests/parsers/fuzz_NAME.c becomes a program with clang's libFuzzer and its sanitizers. `make test` has a short run
