@@ -115,6 +115,7 @@ static void several_programs_take_turns(void** state) {
   says(out, "sorted 300 numbers");
   says(out, "primes below 500");
   says(out, "hello\n");
+  says(out, "     3  hello                exited with 0");
   assert_int_equal(json_array_size(json_object_get(json_object_get(root, "program"), "processes")), 3);
   assert_true(number(root, "program.switches") > 10);
   json_decref(root);
@@ -339,6 +340,40 @@ static void deeds_are_stopped(void** state) {
   says(out, "13 of 14 deeds");
 }
 
+static void four_goals_are_met(void** state) {
+  (void)state;
+  succeeded(sh("$P os goals " MODEL));
+  says(out, "printed that alone, and the same among two others");
+  says(out, "without paging 0.000 %");
+  says(out, "writes at c0000000 was ended by signal 11");
+  says(out, "meanwhile exited with 0");
+  // The second sentence of the last paragraph: equal places of code, unequal ones of data.
+  unsigned code[2], data[2];
+  const char* places = strstr(out, "their code lies");
+  assert_non_null(places);
+  for (char* c = (char*)places; *c; c++)
+    if (*c == '\n') *c = ' ';
+  assert_int_equal(sscanf(places, "their code lies at %x and %x of the memory, their data at %x and %x", &code[0],
+                          &code[1], &data[0], &data[1]),
+                   4);
+  assert_int_equal(code[0], code[1]);
+  assert_int_not_equal(data[0], data[1]);
+}
+
+static void an_interrupted_run_is_partial(void** state) {
+  (void)state;
+  assert_int_equal(sh("timeout --preserve-status -s INT 1 $P run " MODEL "--program spin --json r.json"), 130);
+  says(out, "PARTIAL: ended after ");
+  succeeded(sh("grep -c '\"partial\": true' r.json; rm r.json"));
+}
+
+static void a_program_has_a_waveform(void** state) {
+  (void)state;
+  succeeded(sh("$P run " SMALL "--program \"add3 1\" --wave w.fst --window 100:300 && test -s w.fst && rm w.fst"));
+  misused(sh("$P run " MODEL "--program hello --wave w.fst"), "--wave");
+  left_behind("");
+}
+
 static void a_switch_has_its_price(void** state) {
   (void)state;
   succeeded(sh("$P os switch-cost " MODEL));
@@ -372,5 +407,8 @@ static const struct CMUnitTest tests[] = {
     CASE(the_quiz_is_answered),
     CASE(deeds_are_stopped),
     CASE(a_switch_has_its_price),
+    CASE(four_goals_are_met),
+    CASE(an_interrupted_run_is_partial),
+    CASE(a_program_has_a_waveform),
 };
 TEST_MAIN(tests)
