@@ -209,6 +209,8 @@ static void bad_programs_are_refused(void** state) {
   failed(sh("$P run " MODEL "--program zzzzzzzzzz"), "there is no program 'zzzzzzzzzz'");
   failed(sh("echo no >bad; $P run " MODEL "--program ./bad; e=$?; rm bad; exit $e"), "not an ELF file");
   failed(sh("$P run " MODEL "--program $P"), "64-bit");
+  failed(sh("$P run " MODEL "--program ."), ".: a folder, not a file");
+  failed(sh("$P run " MODEL "--program /dev/zero"), "/dev/zero: a device or pipe, not a file");
   failed(sh("head -c 5000 " PROGRAMS "hello >bad; $P run " MODEL "--program ./bad; e=$?; rm bad; exit $e"), "bad: ");
   failed(sh(PATCHED(24, "\\000\\060\\000\\000")), "entry");    // e_entry = 3000, in the data
   failed(sh(PATCHED(92, "\\000\\020\\000\\000")), "overlap");  // the second segment at 1000, too
