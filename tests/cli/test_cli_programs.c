@@ -285,6 +285,8 @@ static void narration_has_three_levels(void** state) {
   says(err, "  6  the kernel returns, and the access is started over");
   says(err, "process 1 calls fork (2)");
   says(err, "process 1 gets 2 from call 2");
+  succeeded(sh("$P run " MODEL "--generate uniform:pages=2,refs=10 --narrate 2"));
+  says(err, "3  it looks up page ");
 }
 
 static void memory_and_processes_are_shown_at_a_moment(void** state) {
