@@ -71,6 +71,7 @@ struct process {
   uint32_t call_done;       // bytes of that call that need not be done again
   struct process* embryo;   // the child of a fork under way
   uint64_t embryo_page;     // its copy begins here
+  bool embryo_lost;         // there was no memory for it
 
   uint64_t cycles, faults, calls, switches;
 };
