@@ -21,10 +21,11 @@ RTL        := $(sort $(wildcard rtl/*.sv rtl/*/*.sv rtl/*.svh rtl/*/*.svh rtl/*.
 TEST_MAINS := $(sort $(wildcard tests/*/test_*.c))
 TEST_SUPPORT := $(sort $(filter-out $(TEST_MAINS),$(wildcard tests/*.c tests/*/*.c)))
 TESTS      := $(TEST_MAINS:tests/%.c=build/tests/%)
+FIRMWARE_TESTS = $(filter build/tests/firmware/% build/tests/programs/% %/test_cpu %/test_cli_programs,$(TESTS))
 
 I386_FORMATTED := $(wildcard tests/core/i386/*.[ch] tests/core/i386/programs/*.c)
 FORMATTED   = $(C_SOURCES) $(CPP_SOURCES) $(FW_SOURCES) $(HEADERS) $(TEST_MAINS) $(TEST_SUPPORT) $(I386_FORMATTED) \
-              $(PROGRAM_FORMATTED) bench/bench.c bench/core.c $(TRACE_TOOL).c $(CASE_TOOL).c $(SWEEP_TOOL).c
+              $(PROGRAM_FORMATTED) bench/bench.c bench/core.c bench/flat.c bench/flat.h bench/programs.c $(TRACE_TOOL).c $(CASE_TOOL).c $(SWEEP_TOOL).c
 
 # ---- flags --------------------------------------------------------------------------------------------------------------
 CC       := gcc
@@ -196,6 +197,12 @@ test: build/.ready ## all tests; TEST=name runs one program, CASE=pattern some o
 	$(Q)$(MAKE) $(PARALLEL) build/pagewalk $(if $(TEST),$(filter %/$(TEST) %/test_$(TEST),$(TESTS)),$(TESTS))
 	$(Q)scripts/test.sh $(if $(TEST),--only '$(TEST)') $(if $(CASE),--case '$(CASE)') $(if $(XML),--xml '$(XML)') $(TESTS)
 
+# The operating system's and its programs'.
+.PHONY: test-firmware
+test-firmware: build/.ready ## only the tests of the operating system and of programs
+	$(Q)$(MAKE) $(PARALLEL) build/pagewalk $(FIRMWARE_TESTS)
+	$(Q)scripts/test.sh $(if $(XML),--xml '$(XML)') $(FIRMWARE_TESTS)
+
 # ---- every combination of access rights ----------------------------------------------------------------------------------
 SWEEP_TOOL := csrc/fuzz/tools/pagewalk-sweep
 
@@ -221,13 +228,14 @@ fuzz: build/pagewalk-fuzz ## random machines and software on both engines, judge
 	$(Q)build/pagewalk-fuzz --seed $(or $(SEED),1) --count $(call count_or,2000)
 
 .PHONY: test-long
-test-long: build/pagewalk-fuzz ## hours: fuzzers of engines and parsers, every access, the i386 core; SEED=, COUNT=cases scales it
+test-long: build/pagewalk-fuzz ## hours: fuzzers of engines and parsers, every access, the i386 core, programs; SEED=, COUNT=cases scales it
 	$(Q)build/pagewalk-fuzz --seed $(or $(SEED),1) --count $(call count_or,200000)
 	$(Q)build/pagewalk-fuzz --engine model --seed $(or $(SEED),1) --count $(call count_or,200000) --coverage
 	$(Q)$(MAKE) sweep-access
 	$(Q)$(MAKE) fuzz-parsers COUNT=10000000 SEED=$(or $(SEED),1)
 	$(Q)PAGEWALK_CORE_CASES=1000000 $(MAKE) test TEST=core_native
 	$(Q)PAGEWALK_CSMITH=300 $(MAKE) test TEST=core_programs CSMITH_COUNT=300
+	$(Q)PAGEWALK_PROGRAMS=all $(MAKE) test TEST=programs_run
 
 # ---- fuzzing the parsers -----------------------------------------------------------------------------------------------
 # Each tests/parsers/fuzz_NAME.c becomes a program with clang's libFuzzer and its sanitizers. `make test` has a short run
@@ -288,17 +296,27 @@ build/bench: build/release/bench/bench.o $(filter-out build/release/$(MAIN_OBJEC
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(RELEASE) -rdynamic -o $@ $^ $(LDLIBS)
 
-build/bench-core: build/release/bench/core.o $(filter build/release/csrc/core/% build/release/csrc/base/%,$(REL_OBJECTS))
+build/bench-core: build/release/bench/core.o build/release/bench/flat.o \
+                  $(filter build/release/csrc/core/% build/release/csrc/base/%,$(REL_OBJECTS))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(RELEASE) -o $@ $^
 
+build/bench-programs: build/release/bench/programs.o build/release/bench/flat.o \
+                      $(filter-out build/release/$(MAIN_OBJECT).o,$(REL_OBJECTS))
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(RELEASE) -rdynamic -o $@ $^ $(LDLIBS)
+
 .PHONY: bench
-bench: build/bench build/yardstick bench-core ## accesses per second of both engines and of a plain TLB simulator; the core's instructions
+bench: build/bench build/yardstick bench-core bench-programs ## accesses per second of both engines and of a plain TLB simulator; the core's instructions
 	$(Q)build/bench build/yardstick $(TRACES)
 
 .PHONY: bench-core
 bench-core: build/bench-core $(I386_PROGRAMS) ## instructions per second of the i386 core alone, memory stubbed
 	$(Q)build/bench-core $(I386_PROGRAMS)
+
+.PHONY: bench-programs
+bench-programs: build/bench-programs $(PROGRAMS) ## instructions per second of programs on both engines, beside the core alone
+	$(Q)build/bench-programs
 
 # ---- traces --------------------------------------------------------------------------------------------------------------
 TRACE_TOOL := csrc/workload/tools/pagewalk-trace

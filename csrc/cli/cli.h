@@ -37,7 +37,8 @@ enum { CLI_OK = 0, CLI_FAILED = 1, CLI_USAGE = 2, CLI_INTERRUPTED = 130 };
 
 // A subcommand: argv[0] is "pagewalk NAME", for messages; the rest are its arguments. Returns the exit code.
 typedef int cli_command_fn(int argc, char** argv);
-cli_command_fn cli_tour, cli_run, cli_script, cli_vectors, cli_explain, cli_configs, cli_record, cli_reveal, cli_show;
+cli_command_fn cli_tour, cli_run, cli_script, cli_vectors, cli_explain, cli_configs, cli_record, cli_reveal, cli_show,
+    cli_os;
 
 // --- arguments -------------------------------------------------------------------------------------------------------
 

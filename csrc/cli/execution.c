@@ -47,9 +47,11 @@ static void follow_processes(struct execution* run, const struct hal_note* note)
   }
 }
 
-// From the last page fault, or the last system call, on.
+// Of one way into the kernel: what came before a fault that is served, or a call that has returned, is over.
 static void remember(struct execution* run, uint64_t cycle, const struct hal_note* note) {
-  if (note->kind == HAL_NOTE_FAULT || note->kind == HAL_NOTE_CALL) run->story_count = 0;
+  enum hal_note_kind last = run->story_count ? run->story[run->story_count - 1].note.kind : HAL_NOTE_RESTART;
+  bool over = last == HAL_NOTE_RESTART || last == HAL_NOTE_RETURN || last == HAL_NOTE_SWITCH;
+  if (over || note->kind == HAL_NOTE_FAULT || note->kind == HAL_NOTE_CALL) run->story_count = 0;
   if (run->story_count == EXECUTION_STORY) return;
   struct hal_note* kept = &run->story[run->story_count].note;
   *kept = *note;
@@ -93,10 +95,15 @@ static bool explain_start(const char* name, const struct execution_params* param
       return error_set(err, "%s: its arguments are too long: %d of them, %d bytes with their zeros, is the most", name,
                        KERNEL_ARGUMENTS_MAX, KERNEL_ARGUMENT_BYTES_MAX);
     case ENOMEM:
-      return error_set(
-          err, "%s: the program does not fit the memory of %" PRIu64 " frames: use more (--frames, or ram.mib)%s", name,
-          config_frames(params->config),
-          params->options->sharing == KERNEL_SHARE_PAGING ? "" : ", or another --process-memory");
+      if (params->options->sharing == KERNEL_SHARE_PAGING)
+        return error_set(
+            err, "%s: the program does not fit the memory of %" PRIu64 " frames: use more (--frames, or ram.mib)", name,
+            config_frames(params->config));
+      return error_set(err,
+                       "%s: the program does not fit %" PRIu64
+                       " KiB, the memory of a process (--process-memory), or "
+                       "that does not fit the %" PRIu64 " frames there are (--frames)",
+                       name, params->options->process_bytes >> 10, config_frames(params->config));
     case EAGAIN:
       return error_set(err, "%s: the kernel has no place for another process", name);
     case ENOEXEC:
@@ -274,12 +281,12 @@ const char* execution_place(const struct execution* run, int pid, uint32_t addre
 static void print_registers(const struct kernel_context* context, FILE* out) {
   static const char* const names[] = {"eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi"};
   for (unsigned i = 0; i < KERNEL_REGISTERS; i++)
-    fprintf(out, "%s%s %08" PRIx32, i % 4 ? "  " : "  ", names[i], context->reg[i]), i % 4 == 3 ? fputc('\n', out) : 0;
+    fprintf(out, "  %s %08" PRIx32 "%s", names[i], context->reg[i], i % 4 == 3 ? "\n" : "");
   fprintf(out, "  eip %08" PRIx32 "  eflags %08" PRIx32 "\n", context->eip, context->eflags);
 }
 
 static void print_story(const struct execution* run, FILE* out, struct colours colours) {
-  if (run->story_count == 0) return;
+  if (run->story_count == 0 || run->story[0].note.kind != HAL_NOTE_FAULT) return;
   fprintf(out, "  %show it came to this, by cycles of the run%s\n", colours.dim, colours.off);
   for (size_t i = 0; i < run->story_count; i++) {
     char number[NUMBER_TEXT_MAX], text[NARRATE_TEXT_MAX];

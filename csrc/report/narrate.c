@@ -95,7 +95,11 @@ static void switch_text(const struct hal_note* note, char text[NARRATE_TEXT_MAX]
 }
 
 static void frame_text(const struct hal_note* note, char text[NARRATE_TEXT_MAX]) {
-  if (note->c)
+  if (note->c == HAL_FRAME_COPIED)
+    snprintf(text, NARRATE_TEXT_MAX, "4  a free frame, at %#" PRIx64 ", is filled with a copy of the page", note->b);
+  else if (note->c == HAL_FRAME_PROGRAM)
+    snprintf(text, NARRATE_TEXT_MAX, "4  a free frame, at %#" PRIx64 ", is filled from the program's file", note->b);
+  else if (note->c)
     snprintf(text, NARRATE_TEXT_MAX, "4  the frame at %#" PRIx64 " holds the page, read from disk block %" PRIu64,
              note->b, note->c);
   else

@@ -28,7 +28,11 @@ const char* const kernel_sharing_names[KERNEL_SHARINGS] = {"paging", "alone",  "
                                                            "base",   "bounds", "segments"};
 
 static const struct space_ops* space_of(enum kernel_sharing sharing) {
-  static const struct space_ops* const ops[KERNEL_SHARINGS] = {[KERNEL_SHARE_PAGING] = &space_paging};
+  static const struct space_ops* const ops[KERNEL_SHARINGS] = {
+      [KERNEL_SHARE_PAGING] = &space_paging,      [KERNEL_SHARE_ALONE] = &space_contiguous,
+      [KERNEL_SHARE_IMAGES] = &space_contiguous,  [KERNEL_SHARE_STATIC] = &space_contiguous,
+      [KERNEL_SHARE_BASE] = &space_contiguous,    [KERNEL_SHARE_BOUNDS] = &space_contiguous,
+      [KERNEL_SHARE_SEGMENTS] = &space_contiguous};
   return sharing < KERNEL_SHARINGS ? ops[sharing] : NULL;
 }
 
@@ -65,6 +69,7 @@ static uint64_t direct_map_tables(const struct kernel_params* params) {
 // data in another, with the tables of every level for each; and for both a reference that crosses into another page. An
 // instruction of a program may refer to two places of data.
 uint64_t kernel_frames_needed(const struct kernel_params* params) {
+  if (params->sharing != KERNEL_SHARE_PAGING) return share_frames_needed(params);
   uint64_t levels = format_of(params->paging)->levels;
   uint64_t kernel = direct_map_tables(params) + needs_window(params);
   uint64_t places = 2, pages = places * 2;

@@ -202,6 +202,34 @@ bool fake_access(struct fake_hal* fake, uint64_t va, enum fake_kind kind, bool u
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
+// Segments
+
+static unsigned segment_number(const struct fake_hal* fake, uint32_t va) {
+  if (fake->select == HAL_SELECT_FLAT) return 0;
+  return fake->select == HAL_SELECT_ONE ? 1 : 1 + (va >> 30);
+}
+
+bool fake_segment(const struct fake_hal* fake, uint32_t va, unsigned size, enum fake_kind kind, uint64_t* linear) {
+  unsigned number = segment_number(fake, va);
+  const struct hal_segment* s = &fake->segments[number];
+  uint64_t last = (uint64_t)va + size - 1;
+  *linear = va;
+  if (number == 0) return true;
+  *linear = (uint32_t)(s->base + va);
+  if (!s->present || !s->user || (kind == FAKE_WRITE && !s->writable)) return false;
+  return s->expand_down ? va > s->limit && last <= UINT32_MAX : last <= s->limit;
+}
+
+static bool load_segment(struct hal* hal, unsigned number, const struct hal_segment* segment) {
+  if (number < 1 || number > 7) return false;
+  fake_of(hal)->segments[number] = *segment;
+  fake_of(hal)->segment_loads++;
+  return true;
+}
+
+static void select_segments(struct hal* hal, enum hal_select select) { fake_of(hal)->select = select; }
+
+// ---------------------------------------------------------------------------------------------------------------------
 // The HAL
 
 static uint64_t kernel_access(struct fake_hal* fake, uint64_t va, enum fake_kind kind) {
@@ -269,6 +297,7 @@ static bool refused(const struct fake_hal* fake, enum hal_register reg, uint64_t
 static bool write_register(struct hal* hal, enum hal_register reg, uint64_t value) {
   struct fake_hal* fake = fake_of(hal);
   uint64_t old = fake->registers[reg];
+  fake->now += fake->register_cycles;
   if (refused(fake, reg, value)) return false;
   if (fake->load_count < FAKE_LOADS) {
     fake->loads[fake->load_count].reg = reg;
@@ -372,6 +401,8 @@ static const struct hal_ops ops = {.load = load,
                                    .write_register = write_register,
                                    .invlpg = invlpg,
                                    .invpcid = invpcid,
+                                   .load_segment = load_segment,
+                                   .select_segments = select_segments,
                                    .set_timer = set_timer,
                                    .console = console,
                                    .now = now,

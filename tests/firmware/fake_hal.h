@@ -8,7 +8,7 @@
 #include "hal/hal.h"
 #include "kernel/kernel.h"
 
-enum { FAKE_NOTES = 4096, FAKE_TRANSFERS = 64, FAKE_LOADS = 16, FAKE_PCIDS = 4096, FAKE_CONSOLE = 8192 };
+enum { FAKE_NOTES = 1 << 15, FAKE_TRANSFERS = 64, FAKE_LOADS = 16, FAKE_PCIDS = 4096, FAKE_CONSOLE = 8192 };
 
 struct fake_tlb_entry {
   uint64_t page;  // number of its page, counted from 1, and its PCID in bits 63:52; 0: none was ever kept here
@@ -43,7 +43,7 @@ struct fake_hal {
   struct fake_tlb_entry* tlb;  // hash tables, by page and by prefix
   struct fake_link* links;
   uint32_t life[FAKE_PCIDS], global_life, link_life[FAKE_PCIDS];
-  uint64_t now, timer;
+  uint64_t now, timer, register_cycles;  // the last: of a write of a control register
 
   uint8_t* disk;
   uint64_t blocks, disk_cycles, transfers, reads, writes;
@@ -53,6 +53,10 @@ struct fake_hal {
   unsigned note_count;
   char panic[256];
   uint64_t references, invlpgs, invpcids, cr3_writes;
+
+  struct hal_segment segments[8];
+  enum hal_select select;
+  uint64_t segment_loads;
 
   char console[FAKE_CONSOLE];  // what programs wrote, of all of them together
   size_t console_bytes;
@@ -69,6 +73,10 @@ void fake_destroy(struct fake_hal* fake);
 // One access of `size` bytes within a page, through the TLB and the tables. False on a fault.
 enum fake_kind { FAKE_READ, FAKE_WRITE, FAKE_FETCH };
 bool fake_access(struct fake_hal* fake, uint64_t va, enum fake_kind kind, bool user, uint64_t* pa, unsigned* error);
+
+// The linear address of a user reference, by the segment that the kernel chose for it; with paging off the physical
+// one. False: the segment does not permit it.
+bool fake_segment(const struct fake_hal* fake, uint32_t va, unsigned size, enum fake_kind kind, uint64_t* linear);
 
 uint64_t fake_word(const struct fake_hal* fake, uint64_t pa, unsigned size);
 void fake_poke(struct fake_hal* fake, uint64_t pa, unsigned size, uint64_t value);

@@ -21,6 +21,7 @@ enum runner_op {
   RUN_STORE,  // the 4 bytes at a := b
   RUN_KEEP,   // the 4 bytes at a := EAX
   RUN_CHECK,  // the 4 bytes at a must be b
+  RUN_SAME,   // the 4 bytes at a must be the pid
   RUN_EAX,    // EAX must be a
   RUN_FETCH,  // jumps to a: a fetch from there
   RUN_SPIN,   // a cycles pass
@@ -47,7 +48,8 @@ struct runner {
   uint8_t* image;  // the file of all of them: byte a - RUN_TEXT of it is at address a; runner_byte(a) at first
   enum kernel_next next;
   struct kernel_context context;
-  uint64_t taken;  // steps
+  uint64_t taken, idles;  // steps; times that nobody could run
+  uint64_t announced;     // the last transfer of whose end the disk has told
   struct {
     int pid;
     uint32_t what;

@@ -22,31 +22,26 @@ static void read_back(FILE* file, char text[COMMAND_OUTPUT_MAX]) {
   fclose(file);
 }
 
-static void become(const char* folder, const char* const* words, unsigned seconds, int output, int errors) {
-  if (folder && chdir(folder) != 0) _exit(127);
+static void become(const struct command* command, int output, int errors) {
+  if (command->folder && chdir(command->folder) != 0) _exit(127);
   dup2(output, STDOUT_FILENO);
-  dup2(errors, STDERR_FILENO);
-  alarm(seconds);
-  execv(words[0], (char* const*)words);
+  dup2(command->together ? output : errors, STDERR_FILENO);
+  alarm(command->seconds);
+  execv(command->path, (char* const*)command->words);
   _exit(127);
 }
 
-void command_run_streams(const char* folder, const char* const* words, unsigned seconds, enum command_streams streams,
-                         struct outcome* outcome) {
+void command_run(const struct command* command, struct outcome* outcome) {
   FILE *output = temporary(), *errors = temporary();
   int status;
   pid_t pid = fork();
   assert_true(pid >= 0);
-  if (pid == 0) become(folder, words, seconds, fileno(output), fileno(streams == COMMAND_TOGETHER ? output : errors));
+  if (pid == 0) become(command, fileno(output), fileno(errors));
   assert_int_equal(waitpid(pid, &status, 0), pid);
   outcome->status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   outcome->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
   read_back(output, outcome->output);
   read_back(errors, outcome->errors);
-}
-
-void command_run(const char* folder, const char* const* words, unsigned seconds, struct outcome* outcome) {
-  command_run_streams(folder, words, seconds, COMMAND_APART, outcome);
 }
 
 int command_words(const char* line, char* room, size_t bytes, const char* words[COMMAND_WORDS_MAX]) {

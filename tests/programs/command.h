@@ -3,6 +3,7 @@
 #ifndef PAGEWALK_TESTS_PROGRAMS_COMMAND_H
 #define PAGEWALK_TESTS_PROGRAMS_COMMAND_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum { COMMAND_OUTPUT_MAX = 1 << 16, COMMAND_WORDS_MAX = 32 };
@@ -14,12 +15,14 @@ struct outcome {
   int signal;                       // that ended it, or 0; SIGALRM: it took too long
 };
 
-enum command_streams { COMMAND_APART, COMMAND_TOGETHER };  // stderr in `errors`, or in `output` as well
-
-// Runs words[0] (a path) in `folder` (NULL: here), for at most `seconds`. `words` ends with NULL.
-void command_run_streams(const char* folder, const char* const* words, unsigned seconds, enum command_streams streams,
-                         struct outcome* outcome);
-void command_run(const char* folder, const char* const* words, unsigned seconds, struct outcome* outcome);  // apart
+struct command {
+  const char* path;
+  const char* const* words;  // argv, with NULL at its end
+  const char* folder;        // to be in; NULL: here
+  unsigned seconds;          // at most; 0: no limit
+  bool together;             // stderr goes to `output`, too
+};
+void command_run(const struct command* command, struct outcome* outcome);
 
 // The words of a line, without quoting: words[0..count), and NULL. They lie in `room`, which gets a copy of the line.
 int command_words(const char* line, char* room, size_t bytes, const char* words[COMMAND_WORDS_MAX]);

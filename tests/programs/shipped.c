@@ -45,7 +45,7 @@ const struct shipped shipped_programs[] = {
     {"static-array", 0, 0, 0, "the median of 100 numbers"},
     {"static-array 20000", 0, 1, 0, NULL},
     {"dynamic", 0, 0, 0, "the median of 100 numbers"},
-    {"dynamic 16384", SHIPPED_LARGE, 0, 0, "the median of 16384 numbers"},
+    {"dynamic 2000", SHIPPED_LARGE, 0, 0, "the median of 2000 numbers"},
     {"guard", 0, 0, 0, "nobody touched my data\n"},
     {"switcher", 0, 0, 0, "8 pages, 50 times\n"},
     {"switcher 0", 0, 1, 0, NULL},
@@ -80,11 +80,15 @@ const struct shipped shipped_programs[] = {
 };
 const size_t shipped_count = sizeof shipped_programs / sizeof *shipped_programs;
 
-void shipped_run_natively(const struct shipped* program, enum command_streams streams, struct outcome* outcome) {
+void shipped_run_natively(const struct shipped* program, bool together, struct outcome* outcome) {
   char line[256], path[256];
   const char* words[COMMAND_WORDS_MAX];
   command_words(program->command, line, sizeof line, words);
   snprintf(path, sizeof path, "./%s", words[0]);
-  words[0] = path;
-  command_run_streams(FOLDER, words, program->signal == SIGALRM ? ENDLESS_SECONDS : SECONDS, streams, outcome);
+  struct command command = {.path = path,
+                            .words = words,
+                            .folder = FOLDER,
+                            .seconds = program->signal == SIGALRM ? ENDLESS_SECONDS : SECONDS,
+                            .together = together};
+  command_run(&command, outcome);
 }

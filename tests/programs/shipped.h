@@ -24,7 +24,7 @@ struct shipped {
 extern const struct shipped shipped_programs[];
 extern const size_t shipped_count;
 
-// As a 32-bit program of this computer, in the folder of such programs.
-void shipped_run_natively(const struct shipped* program, enum command_streams streams, struct outcome* outcome);
+// As a 32-bit program of this computer, in the folder of such programs; `together`: stderr goes to `output`, too.
+void shipped_run_natively(const struct shipped* program, bool together, struct outcome* outcome);
 
 #endif

@@ -11,7 +11,7 @@
 #define FOLDER PAGEWALK_ROOT "/build/programs/tests"
 #define NAME "made_by_a_test"
 
-enum { SECONDS = 60, TEXT_MAX = 1 << 14 };
+enum { TEXT_MAX = 1 << 14 };
 
 struct place {
   char folder[64], source[128];
@@ -36,7 +36,7 @@ static void make_program(const char* source, struct outcome* outcome) {
   char variable[256];
   snprintf(variable, sizeof variable, "SRC=%s", source);
   const char* const words[] = {"/usr/bin/env", "make", "program", variable, "OUT=" FOLDER, NULL};
-  command_run(PAGEWALK_ROOT, words, SECONDS, outcome);
+  command_run(&(struct command){.path = words[0], .words = words, .folder = PAGEWALK_ROOT}, outcome);
 }
 
 static void assert_made(const char* text, struct outcome* outcome) {
@@ -92,7 +92,7 @@ static void the_documented_example_works(void** state) {
   read_example(text);
   assert_made(text, &outcome);
   assert_non_null(strstr(outcome.output, "pagewalk run --program " FOLDER "/" NAME));
-  command_run(NULL, native, SECONDS, &outcome);
+  command_run(&(struct command){.path = native[0], .words = native}, &outcome);
   assert_non_null(strstr(outcome.output, "12 squares, the last is 121 at 0x"));
   if (!elf_read(&elf, FOLDER "/" NAME, 0, &err)) fail_msg("%s", err.text);
   struct program_run* run = program_run_with(&elf, 2, argv, PROGRAM_MAPPED, PROGRAM_LIMIT);

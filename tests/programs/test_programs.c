@@ -12,7 +12,7 @@
 
 #define FOLDER PAGEWALK_ROOT "/build/programs"
 
-enum { SECONDS = 10, DEFAULT_STEPS_MAX = 3000000, DEFAULT_PAGES_MAX = 32 };
+enum { DEFAULT_STEPS_MAX = 3000000, DEFAULT_PAGES_MAX = 32 };
 enum { TEXT_START = 0x1000, PAGE = 4096, STACK_PAGES_FROM = 0x80000 };
 
 // --- the table -------------------------------------------------------------------------------------------------------
@@ -180,7 +180,7 @@ static void programs_do_on_linux_what_they_should(void** state) {
   static struct outcome outcome;
   for (size_t i = 0; i < shipped_count; i++) {
     const struct shipped* program = &shipped_programs[i];
-    shipped_run_natively(program, COMMAND_APART, &outcome);
+    shipped_run_natively(program, false, &outcome);
     if (outcome.signal != program->signal || (!outcome.signal && outcome.status != program->status))
       fail_msg("%s: exit status %d, signal %d; %s", program->command, outcome.status, outcome.signal, outcome.errors);
     if (program->output && !strstr(outcome.output, program->output))
@@ -230,7 +230,7 @@ static struct program_run* run_on_core(const struct shipped* program, enum progr
 
 static void assert_like_native(const struct shipped* program, const struct program_run* run) {
   static struct outcome outcome;
-  shipped_run_natively(program, COMMAND_APART, &outcome);
+  shipped_run_natively(program, false, &outcome);
   if (program->signal == SIGALRM) {
     assert_int_equal(run->stop.kind, CORE_STOP_LIMIT);
   } else if (outcome.signal) {
@@ -278,8 +278,8 @@ static void the_library_does_what_glibc_does(void** state) {
   static const char* const ours[] = {FOLDER "/native/libc", "alone", NULL};
   static const char* const theirs[] = {FOLDER "/glibc/libc", "alone", NULL};
   static struct outcome we, they;
-  command_run(NULL, ours, SECONDS, &we);
-  command_run(NULL, theirs, SECONDS, &they);
+  command_run(&(struct command){.path = ours[0], .words = ours}, &we);
+  command_run(&(struct command){.path = theirs[0], .words = theirs}, &they);
   assert_int_equal(they.status, 17);
   assert_int_equal(we.status, 17);
   assert_string_equal(we.output, they.output);
@@ -290,7 +290,7 @@ static void the_library_works_on_the_core(void** state) {
   static const char* const native[] = {FOLDER "/native/libc", NULL};
   static const char* const argv[] = {FOLDER "/native/libc"};
   static struct outcome outcome;
-  command_run(NULL, native, SECONDS, &outcome);
+  command_run(&(struct command){.path = native[0], .words = native}, &outcome);
   struct elf elf = open_program("native/", "libc");
   struct program_run* run = program_run_with(&elf, 1, argv, PROGRAM_MAPPED, PROGRAM_LIMIT);
   run->output[run->length] = '\0';

@@ -53,7 +53,6 @@ static int find_program(struct call* call, const struct kernel_program** program
 // in however few frames. A null pointer is an empty list, as in Linux.
 static int gather_arguments(struct call* call, struct arguments* arguments, bool* waits) {
   uint32_t string;
-  if (!call->again) arguments->count = arguments->bytes = 0;
   *waits = false;
   while (call->argument[1]) {
     uint32_t list = call->argument[1] + 4 * arguments->count;
@@ -76,6 +75,7 @@ enum call_outcome call_execve(struct call* call) {
   struct process* process = call->process;
   const struct kernel_program* program = NULL;
   bool waits;
+  if (!call->again) process->arguments.count = process->arguments.bytes = 0;
   int result = find_program(call, &program, &waits);
   if (!waits && result == 0) result = gather_arguments(call, &process->arguments, &waits);
   if (waits) return CALL_AGAIN;
