@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: MIT
 # coverage.sh: what the tests reach. Three tables and HTML under build/coverage:
 #   functional  the crosses of csrc/fuzz/coverage.c (build/pagewalk-fuzz --coverage)
-#   RTL         lines and toggles (verilator --coverage), over tests/bugs/ and random software on the machines of MACHINES. Each line
-#               never reached must have its reason in rtl/coverage.txt, else the call fails
+#   RTL         lines and toggles (verilator --coverage), over random software on the machines of MACHINES, which together have
+#               every part. Each line never reached must have its reason in rtl/coverage.txt, else the call fails
 #   C           lines of csrc/ and firmware/ (gcov) over `make test`'s programs; HTML by lcov, if it is installed
-# PARTS="functional rtl c" chooses; TESTS=pattern the test programs of the last.
+# PARTS="functional rtl c" chooses; TESTS="NAME..." the test programs of the last.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 out=build/coverage
@@ -15,7 +15,7 @@ failed=0
 
 functional() {
   echo "## Functional coverage"
-  build/pagewalk-fuzz --engine model --count "${COUNT:-400}" --coverage | tee $out/functional.txt
+  build/pagewalk-fuzz --engine model --count "${COUNT:-6000}" --coverage | tee $out/functional.txt
 }
 
 rtl() {
@@ -23,12 +23,9 @@ rtl() {
   local data=$PWD/$out/rtl
   rm -rf "$data" && mkdir -p "$data"
   export PAGEWALK_COVERAGE=$data PAGEWALK_ASSERT=0 PAGEWALK_QUICK_BUILD=1
-  local file machine
-  for file in tests/bugs/*.mmu; do
-    build/pagewalk script --engine rtl "$file" >>"$data/log" 2>&1 || { echo "coverage: $file failed: $data/log" >&2; failed=1; }
-  done
-  for machine in ${MACHINES:-whole other two-walkers next-page-bare adjacent rows}; do
-    build/pagewalk-fuzz --engine rtl --geometry "$machine" --count "${RTL_COUNT:-12}" >>"$data/log" 2>&1 ||
+  local machine
+  for machine in ${MACHINES:-other two-walkers next-page-bare adjacent}; do
+    build/pagewalk-fuzz --engine rtl --geometry "$machine" --count "${RTL_COUNT:-30}" >>"$data/log" 2>&1 ||
       { echo "coverage: see $data/log" >&2; failed=1; }
   done
   verilator_coverage --annotate "$data/lines" --annotate-min 1 "$data"/*.dat >"$data/summary" 2>&1
@@ -53,6 +50,15 @@ rtl() {
   [ "$missing" -eq 0 ] || failed=1
 }
 
+programs() { # of TESTS, or all, as targets
+  local name
+  if [ -n "${TESTS:-}" ]; then
+    for name in $TESTS; do ls tests/*/test_"$name".c; done
+  else
+    ls tests/*/test_*.c
+  fi | sed 's|^\(.*\)\.c$|build/\1|'
+}
+
 c() {
   echo "## Lines of C"
   # a copy of the sources, so that its objects lie by themselves; RTL builds are shared
@@ -61,7 +67,8 @@ c() {
   git ls-files -z | xargs -0 cp --parents -t "$tree"
   ln -s "$PWD/build/rtl" "$tree/build/rtl"
   mkdir -p build/rtl
-  (cd "$tree" && make -j"$(nproc)" SANITIZE="-O0 --coverage -fprofile-update=atomic" RELEASE="-O1" test ${TESTS:+TEST="$TESTS"}) >"$tree/log" 2>&1
+  (cd "$tree" && make -j"$(nproc)" SANITIZE="-O0 --coverage -fprofile-update=atomic" RELEASE="-O1" build/pagewalk $(programs)
+    scripts/test.sh $(programs)) >"$tree/log" 2>&1
   tail -1 "$tree/log"
   (cd "$tree" && find build/sanitize -name '*.gcda' -exec gcov -r -s "$tree" {} + >gcov.log 2>/dev/null)
   echo "| folder | lines | reached | % |"

@@ -423,6 +423,11 @@ void judge_swapped(struct judge* judge, uint64_t cycle, uint64_t pa, unsigned si
   history_wrote(judge->history, cycle, pa & ~UINT64_C(7), word ^ changed, true);
 }
 
+void judge_updated(struct judge* judge, uint64_t cycle, uint64_t pa, uint64_t desired) {
+  unsigned size = rules_entry_size(rules_mode(&judge->rules));
+  judge_swapped(judge, cycle, pa, size, history_value(judge->history, pa, size), desired);
+}
+
 // ---------------------------------------------------------------------------------------------------------------------
 // Answers
 

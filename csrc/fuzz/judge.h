@@ -52,6 +52,10 @@ void judge_prefetched(struct judge* judge, uint64_t cycle, enum port port, enum 
 void judge_answered(struct judge* judge, uint64_t cycle, const struct answer* const answer[PORT_COUNT],
                     const unsigned psc_level[PORT_COUNT]);
 
+// The same for a compare-and-swap of which only the address and the new value are known: of an entry of the current
+// mode, over what it held.
+void judge_updated(struct judge* judge, uint64_t cycle, uint64_t pa, uint64_t desired);
+
 void judge_control_done(struct judge* judge, uint64_t cycle, bool gp);
 
 // What engine_registers says, when no control operation is under way.

@@ -20,6 +20,7 @@ struct judged {
   struct random random;
   struct ram* ram;
   struct memory_bus bus;  // of `ram`
+  bool by_events;         // the bus is somebody else's
   uint64_t now;           // the cycle that is being executed
 
   uint64_t* written;  // words that software wrote since the last cycle
@@ -79,8 +80,15 @@ static bool bus_cas(void* ctx, uint64_t pa, unsigned size, uint64_t expected, ui
 // ---------------------------------------------------------------------------------------------------------------------
 // Events
 
+static void tell_memory(struct judged* judged, const struct event* event) {
+  if (event->type == EVENT_CAS && event->hit) judge_updated(judged->judge, event->cycle, event->pa, event->value);
+  for (uint64_t pa = event->pa; event->type == EVENT_PDPTE && pa < event->pa + 32; pa += 8)
+    judge_read(judged->judge, event->cycle, pa, 8, ram_read_word(judged->ram, pa, 8));
+}
+
 static void note_event(void* ctx, const struct event* event) {
   struct judged* judged = ctx;
+  if (judged->by_events) tell_memory(judged, event);
   if (event->type == EVENT_FILL && event->kind == 1 && judged->n_prefetches < PREFETCHES)
     judged->prefetch[judged->n_prefetches++] = *event;
   if (event->type == EVENT_WALK_BEGIN && event->kind == 0) judged->psc_level[event->port] = 0;
@@ -227,23 +235,46 @@ static struct engine* create_inner(struct judged* judged, enum engine_kind kind,
   return inner;
 }
 
+static struct judged* new_judged(const struct config* config, struct ram* ram, uint64_t memory,
+                                 const struct judged_options* options) {
+  struct judged* judged = calloc(1, sizeof *judged);
+  if (!judged) return NULL;
+  *judged = (struct judged){.options = *options, .random = random_from(options->seed), .ram = ram, .at_rest = true};
+  judged->judge = judge_create(config, memory);
+  return judged;
+}
+
+static struct engine* watch_over(struct judged* judged, struct engine* inner, struct error* err) {
+  judged->inner = inner;
+  struct engine* engine = inner ? wrap_engine(inner, &hooks, judged, err) : NULL;
+  if (engine)
+    ram_watch(judged->ram, note_write, judged);
+  else
+    destroy(judged);
+  return engine;
+}
+
 static struct engine* create(struct bench* bench, enum engine_kind kind, const struct config* config,
                              const struct judged_options* options, uint64_t memory, struct error* err) {
-  struct judged* judged = calloc(1, sizeof *judged);
+  struct judged* judged = new_judged(config, bench->ram, memory, options);
   if (!judged) {
     error_set(err, "out of memory");
     return NULL;
   }
-  *judged = (struct judged){.options = *options, .random = random_from(options->seed), .ram = bench->ram};
   judged->bus = ram_bus(bench->ram);
-  judged->judge = judge_create(config, memory);
-  judged->inner = create_inner(judged, kind, config, bench->mirror, err);
-  struct engine* engine = judged->inner ? wrap_engine(judged->inner, &hooks, judged, err) : NULL;
-  if (engine)
-    ram_watch(bench->ram, note_write, judged);
-  else
-    destroy(judged);
-  return engine;
+  return watch_over(judged, create_inner(judged, kind, config, bench->mirror, err), err);
+}
+
+struct engine* judged_wrap(struct engine* inner, struct ram* ram, const struct config* config, struct error* err) {
+  const struct judged_options none = {0};
+  struct judged* judged = new_judged(config, ram, ram_bytes(ram), &none);
+  if (!judged) {
+    engine_destroy(inner);
+    error_set(err, "out of memory");
+    return NULL;
+  }
+  judged->by_events = true;
+  return watch_over(judged, inner, err);
 }
 
 bool judged_open(struct bench* bench, enum engine_kind kind, const struct config* config,

@@ -12,6 +12,7 @@
 #include "config/config.h"
 #include "engine/engine.h"
 #include "fuzz/judge.h"
+#include "machine/ram.h"
 #include "script/bench.h"
 
 // Time may be skipped where an engine only waits, and nothing may depend on it: how far the judged engine lets its
@@ -39,6 +40,11 @@ struct judged_options {
 // side of the bus. `options` NULL: none. bench_close closes it.
 bool judged_open(struct bench* bench, enum engine_kind kind, const struct config* config,
                  const struct judged_options* options, struct error* err);
+
+// Puts an engine in its reset state, whose memory `ram` is zeroed, under the eyes of the judge: for machines that make
+// their own (machine_params.wrap). Takes `inner` over. What the walker does in memory is known from events. NULL with a
+// message.
+struct engine* judged_wrap(struct engine* inner, struct ram* ram, const struct config* config, struct error* err);
 
 // True if it is the judge that objects, and not the engines to each other.
 bool judged_is_condemned(const struct engine* engine);
