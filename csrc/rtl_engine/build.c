@@ -459,6 +459,7 @@ static pid_t start_unit(const struct rtl_build* build, const struct site* site, 
   object_of(site, unit, object);
   struct command command;
   compiler(&command, site, build->traced, level_of(unit, build));
+  if (unit == UNIT_CYCLE && !build->quick && !build->traced) add(&command, "-ftracer");  // worth 3 %
   if (build->bugs) add(&command, "-DPAGEWALK_BUGS");
   add(&command, build->covered ? "-DVM_COVERAGE=1" : "-DVM_COVERAGE=0");
   add_all(&command, (const char* const[]){"-isystem", site->folder, "-I", PAGEWALK_ROOT "/csrc", "-c", "-o", object,

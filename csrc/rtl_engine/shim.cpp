@@ -15,6 +15,8 @@
 #include <cstring>
 #include <memory>
 #include <new>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <sys/stat.h>
@@ -40,6 +42,28 @@ constexpr uint64_t patience = uint64_t{1} << 20;             // cycles that are 
 constexpr unsigned counters_peek = 14, registers_peek = 15;  // peek_what_i: not arrays
 constexpr unsigned psc_first = ARRAY_PSC_PDE;
 
+// `width` <= 64 bits of a vector of pins, whatever type Verilator has given it.
+template <typename Integer>
+uint64_t bits(const Integer& vector, unsigned low, unsigned width) {
+  return static_cast<uint64_t>(vector) >> low & (width == 64 ? UINT64_MAX : (uint64_t{1} << width) - 1);
+}
+template <std::size_t Words>
+uint64_t bits(const VlWide<Words>& vector, unsigned low, unsigned width) {
+  uint64_t value = 0;
+  for (unsigned at = low; at < low + width;) {
+    const unsigned offset = at % 32, taken = std::min(32 - offset, low + width - at);
+    value |= (uint64_t{vector.at(at / 32) >> offset} & ((uint64_t{1} << taken) - 1)) << (at - low);
+    at += taken;
+  }
+  return value;
+}
+
+// The same of what stands there `number` times over.
+template <typename Vector>
+uint64_t slot(const Vector& vector, unsigned number, unsigned width) {
+  return bits(vector, number * width, width);
+}
+
 // What is known of the part that a port works on.
 struct part_state {
   uint64_t va, accept, walk_begin;  // va: linear
@@ -49,8 +73,9 @@ struct part_state {
 };
 
 // mmu_pkg::found_t and filled_t, as they stand on the outputs.
+constexpr unsigned found_width = 26, filled_width = 27;
 struct found {
-  explicit found(uint32_t bits)
+  explicit found(uint64_t bits)
       : hit(bits >> 25 & 1),
         large(bits >> 24 & 1),
         set(static_cast<uint16_t>(bits >> 8)),
@@ -60,7 +85,7 @@ struct found {
   uint8_t way;
 };
 struct filled {
-  explicit filled(uint32_t bits)
+  explicit filled(uint64_t bits)
       : valid(bits >> 26 & 1),
         large(bits >> 25 & 1),
         evicts(bits >> 24 & 1),
@@ -71,9 +96,10 @@ struct filled {
   uint8_t way;
 };
 
-// mmu_pkg::prefetched_t, as it stands on the outputs.
+// mmu_pkg::prefetched_t and entry_t, as they stand on the outputs.
+constexpr unsigned prefetched_width = 10, entry_width = 51;
 struct prefetched {
-  explicit prefetched(uint32_t bits)
+  explicit prefetched(uint64_t bits)
       : begins(bits >> 8 & 1),
         looks(bits >> 5 & 1),
         reads(bits >> 4 & 1),
@@ -83,6 +109,12 @@ struct prefetched {
         port(bits >> 3 & 1 ? PORT_DATA : PORT_FETCH) {}
   bool begins, looks, reads, first, second, walk;
   uint8_t port;
+};
+
+struct entry {
+  explicit entry(uint64_t bits) : frame(bits >> 11), level(bits >> 9 & 3) {}
+  uint64_t frame;
+  uint8_t level;
 };
 
 // What is filled, for whom.
@@ -140,6 +172,8 @@ struct Shim : rtl_instance {
   void rise();
   void fall();
   void settle();
+  void tick_debug();
+  void peek(unsigned what, unsigned index);
   void dump_wave();
   void dump_gap(uint64_t cycle);
 
@@ -202,6 +236,7 @@ Shim::Shim(const struct config& config_in, struct memory_bus memory_in)
       top(&context, "") {
 #if VM_TRACE
   context.traceEverOn(true);
+  top.events_i = 1;
 #endif
   top.itlb_latency_i = config.itlb.latency;
   top.dtlb_latency_i = config.dtlb.latency;
@@ -225,21 +260,34 @@ Shim::Shim(const struct config& config_in, struct memory_bus memory_in)
   top.pcid_i = config.pcid != 0;
   top.global_i = config.global != 0;
   serial_reset_segments(segments);
+  top.eval();  // initial values
   for (unsigned edges = 0; edges < 2; edges++) {
-    top.probe_clk_i = edges == 0;
+    top.debug_clk_i = edges == 0;
     edge();
   }
   top.rst_ni = 1;
   edge();
 }
 
-void Shim::edge() {
-  rise();
-  fall();
-}
+// What eval does at an edge, less what it does besides: it looks for edges until there are no more, and keeps queues of
+// messages. The clocks come from outside, so that one look is enough; where logic hangs on other inputs ("ico"), or in
+// another Verilator than 5.006 that names these otherwise, it is eval.
+template <typename Root, typename = void>
+struct hangs_on_inputs : std::false_type {};
+template <typename Root>
+struct hangs_on_inputs<Root, decltype(void(std::declval<Root>().__VicoTriggered))> : std::true_type {};
 
-void Shim::rise() {
-  top.clk_i = 1;
+template <typename Root>
+auto evaluate_edge(Root* root, Vmmu& top, int)
+    -> decltype(Vmmu___024root___eval_triggers__act(root), Vmmu___024root___eval_nba(root),
+                void(root->__VnbaTriggered = root->__VactTriggered)) {
+  if (hangs_on_inputs<Root>::value || VM_TRACE) return top.eval();
+  Vmmu___024root___eval_triggers__act(root);
+  root->__VnbaTriggered = root->__VactTriggered;
+  Vmmu___024root___eval_nba(root);
+}
+template <typename Root>
+void evaluate_edge(Root*, Vmmu& top, long) {
   top.eval();
 }
 
@@ -252,6 +300,16 @@ auto remember_low_clock(Root* root, Vmmu&, int) -> decltype(void(root->__Vtrigrp
 template <typename Root>
 void remember_low_clock(Root*, Vmmu& top, long) {
   top.eval();
+}
+
+void Shim::edge() {
+  rise();
+  fall();
+}
+
+void Shim::rise() {
+  top.clk_i = 1;
+  evaluate_edge(top.rootp, top, 0);
 }
 
 // Only a swap's outcome can show in its cycle, in what a small cache writes back (rtl/memory/timing_caches.sv).
@@ -270,6 +328,23 @@ void Shim::settle() {
   top.step_i = 0;
   edge();
   for (unsigned u = 0; u < walkers; u++) top.reply_i[u] = 0;
+}
+
+void Shim::tick_debug() {
+  top.debug_clk_i = 1;
+  top.eval();
+  top.debug_clk_i = 0;
+  top.eval();
+}
+
+// Shows an entry of array `what`, a counter or a register, as it stood after the last edge.
+void Shim::peek(unsigned what, unsigned index) {
+  top.peek_i = 1;
+  top.peek_what_i = static_cast<CData>(what);
+  top.peek_index_i = static_cast<SData>(index);
+  tick_debug();
+  top.peek_i = 0;
+  tick_debug();
 }
 
 // One sample a cycle, so that GTKWave's time axis counts cycles.
@@ -335,8 +410,8 @@ void Shim::serve() {
   bool any = false;
   for (unsigned u = 0; u < slots; u++) {
     memory_events[u].type = EVENT_TYPE_COUNT;
-    top.reply_i[u] = top.mem_valid_o[u];
-    if (!top.mem_valid_o[u]) continue;
+    top.reply_i[u] = slot(top.mem_valid_o, u, 1);
+    if (!slot(top.mem_valid_o, u, 1)) continue;
     any = true;
     serve_unit(u);
   }
@@ -346,17 +421,17 @@ void Shim::serve() {
 void Shim::serve_unit(unsigned u) {
   struct event& event = memory_events[u];
   event = {};
-  unsigned port = top.mem_data_o[u] ? PORT_DATA : PORT_FETCH;
-  unsigned size = top.mem_wide_o[u] ? 8 : 4;
+  unsigned port = slot(top.mem_data_o, u, 1) ? PORT_DATA : PORT_FETCH;
+  unsigned size = slot(top.mem_wide_o, u, 1) ? 8 : 4;
   event.port = static_cast<uint8_t>(port);
-  event.level = top.mem_level_o[u];
-  event.pa = top.mem_pa_o[u];
-  event.served = top.mem_served_o[u];
-  top.reply_served_i[u] = top.mem_served_o[u];
-  top.reply_epoch_i[u] = top.mem_epoch_o[u];
-  top.reply_row_i[u] = top.mem_row_o[u];
-  const uint32_t latency = served_latency(event.served, top.mem_row_o[u]);
-  if (top.mem_command_o[u] == 0) {
+  event.level = static_cast<uint8_t>(slot(top.mem_level_o, u, 3));
+  event.pa = slot(top.mem_pa_o, u, 52);
+  event.served = static_cast<uint8_t>(slot(top.mem_served_o, u, 2));
+  top.reply_served_i[u] = event.served;
+  top.reply_epoch_i[u] = slot(top.mem_epoch_o, u, 4);
+  top.reply_row_i[u] = slot(top.mem_row_o, u, 2);
+  const uint32_t latency = served_latency(event.served, slot(top.mem_row_o, u, 2));
+  if (slot(top.mem_command_o, u, 2) == 0) {
     uint64_t value = 0;
     bool good = memory.read(memory.ctx, event.pa, size, &value);
     event.type = EVENT_READ;
@@ -364,7 +439,7 @@ void Shim::serve_unit(unsigned u) {
     top.reply_data_i[u] = event.value;
     top.reply_swapped_i[u] = 0;
     top.reply_error_i[u] = !good;
-    if (u < walkers && prefetched(top.prefetched_o[u]).reads)
+    if (u < walkers && prefetched(slot(top.prefetched_o, u, prefetched_width)).reads)
       event.kind = 1;
     else
       parts[port].reads++;
@@ -372,12 +447,13 @@ void Shim::serve_unit(unsigned u) {
       memory.read(memory.ctx, event.pa ^ size, size, &value);
       top.reply_near_i[u] = value;
     }
-  } else if (top.mem_command_o[u] == 1) {
+  } else if (slot(top.mem_command_o, u, 2) == 1) {
     bool succeeded = false;
-    bool good = memory.cas(memory.ctx, event.pa, size, top.mem_expected_o[u], top.mem_desired_o[u], &succeeded);
+    bool good = memory.cas(memory.ctx, event.pa, size, slot(top.mem_expected_o, u, 64), slot(top.mem_desired_o, u, 64),
+                           &succeeded);
     swapped = true;
     event.type = EVENT_CAS;
-    event.value = top.mem_desired_o[u];
+    event.value = slot(top.mem_desired_o, u, 64);
     event.hit = good && succeeded;
     top.reply_swapped_i[u] = event.hit;
     top.reply_error_i[u] = !good;
@@ -465,7 +541,8 @@ void Shim::finish(unsigned port, const port_out& o, uint64_t cycle, struct answe
   answer->fault = o.fault;
   answer->error = o.error;
   answer->reads = part.reads;
-  for (unsigned u = 0; u < walkers; u++) answer->merged |= top.unit_data_o[u] == port && top.unit_merged_o[u];
+  for (unsigned u = 0; u < walkers; u++)
+    answer->merged |= slot(top.unit_data_o, u, 1) == port && slot(top.unit_merged_o, u, 1);
   answer->base = latency(port);
   answer->stlb = part.stlb;
   answer->walk = static_cast<uint32_t>(walk) - ad_update;
@@ -518,7 +595,7 @@ void Shim::harvest(uint64_t cycle, struct tick_out* out) {
   }
   for (unsigned u = 0; u < walkers && notify; u++) harvest_prefetch(u, cycle);
   for (unsigned u = 0; u < walkers; u++)
-    if (notify && top.psc_looked_o[u]) harvest_walk_caches(u, cycle);
+    if (notify && slot(top.psc_looked_o, u, 4)) harvest_walk_caches(u, cycle);
   emit_memory(cycle, EVENT_READ);
   emit_memory(cycle, EVENT_CAS);
   for (unsigned u = 0; u < walkers && notify; u++) harvest_fills(u, cycle);
@@ -580,8 +657,8 @@ void Shim::harvest_lookups(unsigned port, const port_out& port_out, uint64_t cyc
     if (notify) emit_lookup(port, port == PORT_FETCH ? ARRAY_ITLB : ARRAY_DTLB, found, cycle);
   }
   for (unsigned u = 0; u < walkers; u++) {
-    if (!top.stlb_lookup_o[u] || (top.unit_data_o[u] ? PORT_DATA : PORT_FETCH) != port) continue;
-    const struct found found(top.stlb_found_o[u]);
+    if (!slot(top.stlb_lookup_o, u, 1) || (slot(top.unit_data_o, u, 1) ? PORT_DATA : PORT_FETCH) != port) continue;
+    const struct found found(slot(top.stlb_found_o, u, found_width));
     part.stlb = config.stlb.latency;
     if (found.hit) part.clean = true;
     if (notify) emit_lookup(port, ARRAY_STLB, found, cycle);
@@ -604,41 +681,43 @@ void Shim::emit_lookup(unsigned port, unsigned array, const struct found& found,
 
 // Each level that was looked up, deepest first; only the last of them can have hit.
 void Shim::harvest_walk_caches(unsigned u, uint64_t cycle) {
-  const unsigned looked = top.psc_looked_o[u];
+  const unsigned looked = slot(top.psc_looked_o, u, 4);
   for (unsigned level = 0; level < 4; level++) {
     if (!(looked >> level & 1)) continue;
-    bool hit = top.psc_hit_o[u] && looked >> (level + 1) == 0;
+    bool hit = slot(top.psc_hit_o, u, 1) && looked >> (level + 1) == 0;
     struct event event = {};
     event.type = EVENT_PSC;
-    event.port = top.psc_data_o[u] ? PORT_DATA : PORT_FETCH;
+    event.port = slot(top.psc_data_o, u, 1) ? PORT_DATA : PORT_FETCH;
     event.array = static_cast<uint8_t>(psc_first + level);
     event.hit = hit;
-    event.kind = prefetched(top.prefetched_o[u]).looks;
-    if (hit) event.way = top.psc_hit_way_o[u];
+    event.kind = prefetched(slot(top.prefetched_o, u, prefetched_width)).looks;
+    if (hit) event.way = slot(top.psc_hit_way_o, u, 8);
     emit(event, cycle);
   }
 }
 
 void Shim::harvest_prefetch(unsigned u, uint64_t cycle) {
-  const struct prefetched ahead(top.prefetched_o[u]);
+  const struct prefetched ahead(slot(top.prefetched_o, u, prefetched_width));
   if (!ahead.begins) return;
   struct event event = {};
   event.type = EVENT_WALK_BEGIN;
   event.kind = 1;
   event.port = ahead.port;
-  event.va = top.prefetch_va_o[u];
+  event.va = slot(top.prefetch_va_o, u, 64);
   emit(event, cycle);
 }
 
 // What a unit fills of the port's TLB, the second level and the walk caches: for the port that it serves, or ahead of
 // it.
 void Shim::harvest_fills(unsigned u, uint64_t cycle) {
-  const struct prefetched ahead(top.prefetched_o[u]);
-  const struct filled second(top.stlb_filled_o[u]);
-  const uint8_t port = top.unit_data_o[u] ? PORT_DATA : PORT_FETCH;
+  const struct prefetched ahead(slot(top.prefetched_o, u, prefetched_width));
+  const struct filled second(slot(top.stlb_filled_o, u, filled_width));
+  const uint8_t port = slot(top.unit_data_o, u, 1) ? PORT_DATA : PORT_FETCH;
   const struct filled of_port(port == PORT_DATA ? top.data_filled_o : top.fetch_filled_o);
-  const struct page demand = {top.unit_va_o[u], top.unit_level_o[u], top.unit_frame_o[u], port, 0};
-  const struct page next = {top.prefetch_va_o[u], top.prefetch_level_o[u], top.prefetch_frame_o[u], ahead.port, 1};
+  const struct entry walked(slot(top.unit_entry_o, u, entry_width)),
+      fetched(slot(top.prefetch_entry_o, u, entry_width));
+  const struct page demand = {slot(top.unit_va_o, u, 64), walked.level, walked.frame, port, 0};
+  const struct page next = {slot(top.prefetch_va_o, u, 64), fetched.level, fetched.frame, ahead.port, 1};
   if (of_port.valid && !(ahead.first && ahead.port == port))
     emit_fill(port == PORT_DATA ? ARRAY_DTLB : ARRAY_ITLB, of_port, demand, cycle);
   if (ahead.first) {
@@ -647,14 +726,12 @@ void Shim::harvest_fills(unsigned u, uint64_t cycle) {
   }
   if (second.valid) emit_fill(ARRAY_STLB, second, ahead.second ? next : demand, cycle);
   for (unsigned level = 0; level < 4; level++) {
-    if (!(top.psc_filled_o[u] >> level & 1)) continue;
+    if (!(slot(top.psc_filled_o, u, 4) >> level & 1)) continue;
     struct page page = ahead.walk ? next : demand;
-    page.frame = 0;  // 40 bits from bit 40 * level of a vector of 32-bit words
-    for (unsigned bit = 0; bit < 40; bit++)
-      page.frame |= uint64_t{top.psc_fill_tables_o[u].at((40 * level + bit) / 32) >> (40 * level + bit) % 32 & 1}
-                    << bit;
-    const uint32_t way = top.psc_fill_ways_o[u] >> 8 * level & 255, evicts = top.psc_fill_evicts_o[u] >> level & 1;
-    emit_fill(psc_first + level, filled(1u << 26 | evicts << 24 | way), page, cycle);
+    page.frame = bits(top.psc_fill_tables_o, 160 * u + 40 * level, 40);
+    const uint64_t way = slot(top.psc_fill_ways_o, 4 * u + level, 8),
+                   evicts = slot(top.psc_fill_evicts_o, 4 * u + level, 1);
+    emit_fill(psc_first + level, filled(uint64_t{1} << 26 | evicts << 24 | way), page, cycle);
   }
 }
 
@@ -684,14 +761,11 @@ void Shim::harvest_data(uint64_t cycle) {
     event.served = top.served_level_o;
     emit(event, cycle);
   }
-  for (unsigned slot = 0; slot < 3 * (slots + 1); slot++) {
-    if (!(top.writeback_o >> slot & 1)) continue;
-    uint64_t line = 0;
-    for (unsigned bit = 0; bit < 46; bit++)
-      line |= uint64_t{top.writeback_line_o.at((46 * slot + bit) / 32) >> (46 * slot + bit) % 32 & 1} << bit;
+  for (unsigned i = 0; i < 3 * (slots + 1); i++) {
+    if (!(top.writeback_o >> i & 1)) continue;
     struct event event = {};
     event.type = EVENT_WRITEBACK;
-    event.pa = line << 6;
+    event.pa = slot(top.writeback_line_o, i, 46) << 6;
     emit(event, cycle);
   }
 }
@@ -723,19 +797,10 @@ uint32_t Shim::control_latency() const {
   }
 }
 
-template <typename Integer>
-bool bit_of(const Integer& vector, unsigned i) {
-  return vector >> i & 1;
-}
-template <std::size_t Words>
-bool bit_of(const VlWide<Words>& vector, unsigned i) {
-  return vector.at(i / 32) >> (i % 32) & 1;
-}
-
 template <typename Vector>
 void Shim::emit_dropped(uint64_t cycle, unsigned array, const Vector& dropped, unsigned first) {
   for (unsigned i = 0; i < entries(array); i++) {
-    if (!bit_of(dropped, first + i)) continue;
+    if (!bits(dropped, first + i, 1)) continue;
     struct event event = {};
     event.type = EVENT_DROP;
     event.array = static_cast<uint8_t>(array);
@@ -992,14 +1057,10 @@ static_assert(NUMBER(controls_by_op) == 173 && NUMBER(invpcid_by_type) == 181 &&
 
 void read_counters(Shim& shim, struct counters* counters) {
   uint64_t values[COUNTER_COUNT];
-  shim.top.peek_i = 1;
-  shim.top.peek_what_i = counters_peek;
   for (unsigned i = 0; i < COUNTER_COUNT; i++) {
-    shim.top.peek_index_i = static_cast<SData>(i);
-    shim.settle();
+    shim.peek(counters_peek, i);
     values[i] = shim.top.peek_value_o;
   }
-  shim.top.peek_i = 0;
   std::memcpy(counters, values, sizeof *counters);
 }
 
@@ -1018,6 +1079,7 @@ void op_counters(const void* self, struct counters* counters) {
 }
 
 void op_on_event(void* self, event_fn* fn, void* ctx) {
+  shim_of(self)->top.events_i = fn != nullptr || VM_TRACE;
   shim_of(self)->notify = fn;
   shim_of(self)->notify_ctx = ctx;
 }
@@ -1035,10 +1097,7 @@ void op_probe(void* self, const struct ref* part, struct answer* answer) {
   top.probe_i = 0;
   top.probe_start_i = 1;
   do {
-    top.probe_clk_i = 1;
-    top.eval();
-    top.probe_clk_i = 0;
-    top.eval();
+    shim->tick_debug();
     top.probe_start_i = 0;
     if (top.probe_read_o) {
       uint64_t value = 0;
@@ -1059,11 +1118,9 @@ size_t op_dump(void* self, enum tlb_array array, struct tlb_entry* entries, size
   Shim* shim = shim_of(self);
   Vmmu& top = shim->top;
   size_t valid = 0;
-  top.peek_i = 1;
-  top.peek_what_i = static_cast<CData>(array);
+  shim->settle();
   for (unsigned i = 0; i < shim->entries(array); i++) {
-    top.peek_index_i = static_cast<SData>(i);
-    shim->settle();
+    shim->peek(array, i);
     if (!top.peek_valid_o) continue;
     if (valid < room) {
       struct tlb_entry& entry = entries[valid];
@@ -1085,21 +1142,17 @@ size_t op_dump(void* self, enum tlb_array array, struct tlb_entry* entries, size
     }
     valid++;
   }
-  top.peek_i = 0;
   return valid;
 }
 
 void op_registers(const void* self, uint64_t registers[5], uint64_t pdptes[4]) {
   Shim* shim = const_cast<Shim*>(shim_of(self));  // an edge without a cycle changes nothing that can be seen
   Vmmu& top = shim->top;
-  top.peek_i = 1;
-  top.peek_what_i = registers_peek;
+  shim->settle();
   for (unsigned i = 0; i < 9; i++) {
-    top.peek_index_i = static_cast<SData>(i < 5 ? i : 8 + (i - 5));
-    shim->settle();
+    shim->peek(registers_peek, i < 5 ? i : 8 + (i - 5));
     (i < 5 ? registers[i] : pdptes[i - 5]) = top.peek_value_o;
   }
-  top.peek_i = 0;
 }
 
 #if VM_TRACE
