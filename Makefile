@@ -21,10 +21,11 @@ RTL        := $(sort $(wildcard rtl/*.sv rtl/*/*.sv rtl/*.svh rtl/*/*.svh rtl/*.
 TEST_MAINS := $(sort $(wildcard tests/*/test_*.c))
 TEST_SUPPORT := $(sort $(filter-out $(TEST_MAINS),$(wildcard tests/*.c tests/*/*.c)))
 TESTS      := $(TEST_MAINS:tests/%.c=build/tests/%)
+FIRMWARE_TESTS = $(filter build/tests/firmware/% build/tests/programs/% %/test_cpu %/test_cli_programs,$(TESTS))
 
 I386_FORMATTED := $(wildcard tests/core/i386/*.[ch] tests/core/i386/programs/*.c)
 FORMATTED   = $(C_SOURCES) $(CPP_SOURCES) $(FW_SOURCES) $(HEADERS) $(TEST_MAINS) $(TEST_SUPPORT) $(I386_FORMATTED) \
-              bench/bench.c bench/core.c $(TRACE_TOOL).c $(CASE_TOOL).c $(SWEEP_TOOL).c
+              $(PROGRAM_FORMATTED) bench/bench.c bench/core.c bench/flat.c bench/flat.h bench/programs.c $(TRACE_TOOL).c $(CASE_TOOL).c $(SWEEP_TOOL).c
 
 # ---- flags --------------------------------------------------------------------------------------------------------------
 CC       := gcc
@@ -108,6 +109,70 @@ build/i386/csmith-$(CSMITH_COUNT).ready: tests/core/i386/csmith.sh tests/core/i3
 $(filter build/tests/core/%,$(TESTS)): | build/i386/native $(I386_PROGRAMS) \
   build/i386/structures-moved build/i386/csmith-$(CSMITH_COUNT).ready
 
+# ---- programs: C for the i386 core (docs/programs.md, "Writing a program") -----------------------------------------------
+# build/programs/NAME from firmware/user/NAME.c. The same objects linked for Linux, build/programs/native/NAME, are the
+# judge of what they print; linked with code and data far apart, build/programs/apart/NAME, of relocation records.
+PROGRAM_LIB      := firmware/lib/program
+PROGRAM_SOURCES  := $(sort $(wildcard firmware/user/*.c))
+PROGRAM_LIBC     := $(sort $(wildcard $(PROGRAM_LIB)/*.c))
+PROGRAM_NAMES    := $(PROGRAM_SOURCES:firmware/user/%.c=%)
+PROGRAMS         := $(PROGRAM_NAMES:%=build/programs/%)
+PROGRAMS_NATIVE  := $(PROGRAM_NAMES:%=build/programs/native/%)
+PROGRAMS_APART   := $(PROGRAM_NAMES:%=build/programs/apart/%)
+PROGRAM_TESTS    := $(sort $(wildcard tests/programs/i386/*.c))
+PROGRAM_FORMATTED:= $(PROGRAM_SOURCES) $(PROGRAM_LIBC) $(PROGRAM_TESTS) \
+                    $(sort $(wildcard $(PROGRAM_LIB)/include/*.h $(PROGRAM_LIB)/include/*/*.h))
+PROGRAM_LIBRARY  := build/programs/lib/libprogram.a
+# Integers only; no code or data that depends on where it lies but through relocation records.
+PROGRAM_FLAGS    := -m32 -std=gnu11 -march=i586 -O2 -g -gno-record-gcc-switches -mgeneral-regs-only -ffreestanding -fno-pie \
+                    -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables -ffunction-sections \
+                    -fdata-sections -fno-common -ffile-prefix-map=$(CURDIR)/= \
+                    -nostdinc -isystem $(PROGRAM_LIB)/include -isystem $(shell $(CC) -print-file-name=include)
+PROGRAM_LINK     := $(CC) -m32 -static -no-pie -nostdlib -Wl,--emit-relocs,--gc-sections,--build-id=none \
+                    -Wl,-T,$(PROGRAM_LIB)/program.ld
+COMMA            := ,
+
+build/programs/lib/%.o: $(PROGRAM_LIB)/%.c | build/.ready
+	$(call say,CC-I386,$<)
+	$(Q)mkdir -p $(@D) && $(CACHE) $(CC) $(PROGRAM_FLAGS) -fno-tree-loop-distribute-patterns $(WARN) -MMD -MP -c -o $@ $<
+
+$(PROGRAM_LIBRARY): $(PROGRAM_LIBC:$(PROGRAM_LIB)/%.c=build/programs/lib/%.o)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+build/programs/objects/%.o: firmware/user/%.c | build/.ready
+	$(call say,CC-I386,$<)
+	$(Q)mkdir -p $(@D) && $(CACHE) $(CC) $(PROGRAM_FLAGS) $(WARN) -MMD -MP -c -o $@ $<
+
+define program_link
+$(1): build/programs/$(2)%: build/programs/objects/%.o $(PROGRAM_LIBRARY) $(PROGRAM_LIB)/program.ld
+	$$(Q)mkdir -p $$(@D) && $(PROGRAM_LINK) $(3) -o $$@ $$< $(PROGRAM_LIBRARY) -lgcc
+endef
+$(eval $(call program_link,$(PROGRAMS)))
+$(eval $(call program_link,$(PROGRAMS_NATIVE),native/,-Wl$(COMMA)-Ttext-segment=0x8048000))
+$(eval $(call program_link,$(PROGRAMS_APART),apart/,-Wl$(COMMA)-Ttext-segment=0x300000$(COMMA)-Tdata=0x60000000))
+
+# What the C library of programs does, and glibc does, for one test program.
+build/programs/objects/libc.o: tests/programs/i386/libc.c | build/.ready
+	$(call say,CC-I386,$<)
+	$(Q)mkdir -p $(@D) && $(CACHE) $(CC) $(PROGRAM_FLAGS) $(WARN) -MMD -MP -c -o $@ $<
+
+build/programs/native/libc: build/programs/objects/libc.o $(PROGRAM_LIBRARY) $(PROGRAM_LIB)/program.ld
+	$(Q)mkdir -p $(@D) && $(PROGRAM_LINK) -Wl,-Ttext-segment=0x8048000 -o $@ $< $(PROGRAM_LIBRARY) -lgcc
+
+build/programs/glibc/libc: tests/programs/i386/libc.c | build/.ready
+	$(call say,CC-I386,$@)
+	$(Q)mkdir -p $(@D) && $(CC) -m32 -std=gnu11 -O2 -fno-builtin $(WARN) -o $@ $<
+
+.PHONY: programs program
+programs: $(PROGRAMS)
+
+program: $(PROGRAM_LIBRARY) ## your own C file becomes a program: SRC=mine.c; OUT=another folder (docs/programs.md)
+	$(Q)scripts/program.sh '$(SRC)' '$(or $(OUT),build/programs)' '$(CC) $(filter-out -ffile-prefix-map=%,$(PROGRAM_FLAGS)) -Wall -Wextra' \
+	  '$(PROGRAM_LINK)' $(PROGRAM_LIBRARY)
+
+build/pagewalk: | $(PROGRAMS)
+$(filter build/tests/programs/%,$(TESTS)): | $(PROGRAMS) $(PROGRAMS_NATIVE) $(PROGRAMS_APART) build/programs/native/libc build/programs/glibc/libc
+
 -include $(shell find build -name '*.d' 2>/dev/null)
 
 # Says what is missing, and the one command that brings it, before the compiler does.
@@ -131,6 +196,12 @@ sim: all ## the tour: a real program's trace over the Verilated MMU, in two pagi
 test: build/.ready ## all tests; TEST=name runs one program, CASE=pattern some of its cases, XML=dir writes XML
 	$(Q)$(MAKE) $(PARALLEL) build/pagewalk $(if $(TEST),$(filter %/$(TEST) %/test_$(TEST),$(TESTS)),$(TESTS))
 	$(Q)scripts/test.sh $(if $(TEST),--only '$(TEST)') $(if $(CASE),--case '$(CASE)') $(if $(XML),--xml '$(XML)') $(TESTS)
+
+# The operating system's and its programs'.
+.PHONY: test-firmware
+test-firmware: build/.ready ## only the tests of the operating system and of programs
+	$(Q)$(MAKE) $(PARALLEL) build/pagewalk $(FIRMWARE_TESTS)
+	$(Q)scripts/test.sh $(if $(XML),--xml '$(XML)') $(FIRMWARE_TESTS)
 
 # ---- every combination of access rights ----------------------------------------------------------------------------------
 SWEEP_TOOL := csrc/fuzz/tools/pagewalk-sweep
@@ -157,13 +228,14 @@ fuzz: build/pagewalk-fuzz ## random machines and software on both engines, judge
 	$(Q)build/pagewalk-fuzz --seed $(or $(SEED),1) --count $(call count_or,2000)
 
 .PHONY: test-long
-test-long: build/pagewalk-fuzz ## hours: fuzzers of engines and parsers, every access, the i386 core; SEED=, COUNT=cases scales it
+test-long: build/pagewalk-fuzz ## hours: fuzzers of engines and parsers, every access, the i386 core, programs; SEED=, COUNT=cases scales it
 	$(Q)build/pagewalk-fuzz --seed $(or $(SEED),1) --count $(call count_or,200000)
 	$(Q)build/pagewalk-fuzz --engine model --seed $(or $(SEED),1) --count $(call count_or,200000) --coverage
 	$(Q)$(MAKE) sweep-access
 	$(Q)$(MAKE) fuzz-parsers COUNT=10000000 SEED=$(or $(SEED),1)
 	$(Q)PAGEWALK_CORE_CASES=1000000 $(MAKE) test TEST=core_native
 	$(Q)PAGEWALK_CSMITH=300 $(MAKE) test TEST=core_programs CSMITH_COUNT=300
+	$(Q)PAGEWALK_PROGRAMS=all $(MAKE) test TEST=programs_run
 
 # ---- fuzzing the parsers -----------------------------------------------------------------------------------------------
 # Each tests/parsers/fuzz_NAME.c becomes a program with clang's libFuzzer and its sanitizers. `make test` has a short run
@@ -197,7 +269,7 @@ fuzz-parsers: ## every parser under libFuzzer; COUNT=executions in all, SEED=, P
 # ---- proofs, deliberate bugs, coverage -----------------------------------------------------------------------------------
 # BUG=n puts deliberate bug n of rtl/bugs/catalogue.txt into the RTL, BUG=?seed one that nobody names.
 ifneq ($(BUG),)
-test sim: export PAGEWALK_BUG := $(BUG)
+test sim fuzz: export PAGEWALK_BUG := $(BUG)
 endif
 
 .PHONY: formal
@@ -205,7 +277,7 @@ formal: ## the proofs: PROOF=pattern some of them, BUG=n of a broken design, BUG
 	$(Q)BUG='$(BUG)' scripts/formal.sh '$(PROOF)'
 
 .PHONY: bugs
-bugs: build/pagewalk build/pagewalk-fuzz build/tests/lockstep/test_lockstep ## the tests against every deliberate bug; BUG=n: one; WRITE=1: docs/bugs.md
+bugs: build/pagewalk build/pagewalk-fuzz ## the tests against every deliberate bug; BUG=n: one; WRITE=1: docs/bugs.md
 	$(Q)scripts/bugs.sh $(if $(WRITE),--write) $(BUG)
 
 .PHONY: coverage
@@ -223,17 +295,27 @@ build/bench: build/release/bench/bench.o $(filter-out build/release/$(MAIN_OBJEC
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(RELEASE) -rdynamic -o $@ $^ $(LDLIBS)
 
-build/bench-core: build/release/bench/core.o $(filter build/release/csrc/core/% build/release/csrc/base/%,$(REL_OBJECTS))
+build/bench-core: build/release/bench/core.o build/release/bench/flat.o \
+                  $(filter build/release/csrc/core/% build/release/csrc/base/%,$(REL_OBJECTS))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(RELEASE) -o $@ $^
 
+build/bench-programs: build/release/bench/programs.o build/release/bench/flat.o \
+                      $(filter-out build/release/$(MAIN_OBJECT).o,$(REL_OBJECTS))
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(RELEASE) -rdynamic -o $@ $^ $(LDLIBS)
+
 .PHONY: bench
-bench: build/bench build/yardstick bench-core ## accesses per second of both engines and of a plain TLB simulator; the core's instructions
+bench: build/bench build/yardstick bench-core bench-programs ## accesses per second of both engines and of a plain TLB simulator; the core's instructions
 	$(Q)build/bench build/yardstick $(TRACES)
 
 .PHONY: bench-core
 bench-core: build/bench-core $(I386_PROGRAMS) ## instructions per second of the i386 core alone, memory stubbed
 	$(Q)build/bench-core $(I386_PROGRAMS)
+
+.PHONY: bench-programs
+bench-programs: build/bench-programs $(PROGRAMS) ## instructions per second of programs on both engines, beside the core alone
+	$(Q)build/bench-programs
 
 # ---- traces --------------------------------------------------------------------------------------------------------------
 TRACE_TOOL := csrc/workload/tools/pagewalk-trace

@@ -15,6 +15,7 @@ module prove_walker #(
   input logic                           root_bit_i,
   input logic [3:0]                     any_pdpte_present_i,
   input logic                           suppress_i,
+  input logic                           kill_i,
   input logic                           grant_i,
   input logic [63:0]                    va_bits_i,
   input mmu_pkg::access_t               any_access_i,
@@ -93,6 +94,8 @@ module prove_walker #(
     // with walk.start = 0 the port has looked at the PDPTE itself
     assume (!grant_i || start != 2'd0 || context_i.mode != mmu_pkg::ModePae || pdpte_present_i[any_va_i[31:30]]);
     assume (!suppress_i || step_i);
+    // a prefetch's walk ends where it stands
+    assume (!kill_i || (step_i && busy_o));
     // The clock has 7 bits. That is enough: while nothing is stuck for longer than is claimed, no walk gets there.
     assume (now_q != '1);
     assume (!skip_hit_i || (skip_lookup_o && skip_level_i != '0 && skip_level_i < top));
@@ -108,6 +111,8 @@ module prove_walker #(
 
   logic busy_o, begin_o, skip_lookup_o, mem_valid_o, mem_cas_o, mem_wide_o, done_o, fill_o, stays_o;
   logic [mmu_pkg::VpnWidth-1:0] skip_vpn_o;
+  logic leaf_o;
+  mmu_pkg::rights_t above_o;
   logic [5:2] passed_o;
   logic [4*40-1:0] passed_tables_o;
   logic [4*3-1:0] passed_rights_o;

@@ -30,13 +30,15 @@
 #include "base/term.h"
 #include "config/config.h"
 #include "engine/engine.h"
+#include "workload/trace.h"
 
 // Exit codes. Usage errors (unknown options, missing arguments) are found by argp, which exits with CLI_USAGE.
 enum { CLI_OK = 0, CLI_FAILED = 1, CLI_USAGE = 2, CLI_INTERRUPTED = 130 };
 
 // A subcommand: argv[0] is "pagewalk NAME", for messages; the rest are its arguments. Returns the exit code.
 typedef int cli_command_fn(int argc, char** argv);
-cli_command_fn cli_tour, cli_run, cli_script, cli_vectors, cli_explain, cli_configs, cli_record, cli_reveal;
+cli_command_fn cli_tour, cli_run, cli_script, cli_vectors, cli_explain, cli_configs, cli_record, cli_reveal, cli_show,
+    cli_os;
 
 // --- arguments -------------------------------------------------------------------------------------------------------
 
@@ -63,6 +65,21 @@ extern const struct argp cli_engine_argp;
 
 // --seed N. Input: uint64_t, holding the default.
 extern const struct argp cli_seed_argp;
+
+// --frames N. Input: uint64_t, 0 if the option is not given.
+extern const struct argp cli_frames_argp;
+
+// A trace as a process: --trace, --generate, --format, --skip, --count, --paging, --strict. Input: struct cli_trace,
+// zeroed.
+extern const struct argp cli_trace_argp;
+struct cli_trace {
+  const char *file, *specification;  // at most one of them should be given
+  struct trace_options load;
+  bool eager, strict;
+  const char* only_traces;  // an option that was given and means nothing without a trace; or NULL
+};
+// Loads or makes it. False with a message.
+bool cli_trace_load(const struct cli_trace* in, uint64_t seed, struct trace* trace, struct error* err);
 
 // A whole number (base/number.h) as an option's argument: anything else is a usage error that names the option.
 uint64_t cli_number_option(const struct argp_state* state, const char* option, const char* text);

@@ -13,7 +13,9 @@ static const struct command {
   const char* summary;
 } commands[] = {
     {"tour", cli_tour, "the machine at work on a real program, in two paging modes (what `make sim` runs)"},
-    {"run", cli_run, "a program's memory references as a process of the operating system"},
+    {"run", cli_run, "programs, or traces of programs, as processes of the operating system"},
+    {"show", cli_show, "processes at a chosen moment: their memory, page tables, doings"},
+    {"os", cli_os, "what the operating system does and what it costs, by scenarios of the lecture notes"},
     {"script", cli_script, "MMU scripts: the hardware alone, cycle by cycle"},
     {"explain", cli_explain, "one translation, step by step"},
     {"vectors", cli_vectors, "case files: what each case should give, and what it gave"},

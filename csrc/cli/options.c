@@ -146,3 +146,19 @@ static error_t parse_seed(int key, char* arg, struct argp_state* state) {
 }
 
 const struct argp cli_seed_argp = {.options = seed_options, .parser = parse_seed};
+
+// ---- --frames -------------------------------------------------------------------------------------------------------
+
+enum { OPTION_FRAMES = 2048 };
+static const struct argp_option frames_options[] = {
+    {"frames", OPTION_FRAMES, "N", 0, "memory, in frames (default: the machine's)", 10}, {0}};
+
+static error_t parse_frames(int key, char* arg, struct argp_state* state) {
+  uint64_t* frames = state->input;
+  if (key != OPTION_FRAMES) return ARGP_ERR_UNKNOWN;
+  *frames = cli_number_option(state, "--frames", arg);
+  if (!*frames) argp_error(state, "--frames 0: a machine without memory can't run");
+  return 0;
+}
+
+const struct argp cli_frames_argp = {.options = frames_options, .parser = parse_frames};

@@ -16,74 +16,34 @@ struct inputs {
   struct cli_machine machine;
   enum engine_kind engine;
   uint64_t seed;
-  const char *trace, *generate, *output;
-  struct trace_options load;
+  struct cli_trace trace;
   uint64_t frames;
-  bool eager, strict;
+  const char* output;
   char** files;
   size_t file_count;
 };
 
-enum { OPTION_FORMAT = 256, OPTION_SKIP, OPTION_COUNT, OPTION_PAGING, OPTION_FRAMES, OPTION_STRICT };
-
 static const struct argp_option options[] = {
-    {"output", 'o', "FILE", 0, "the case file to write", 1},
-    {0, 0, 0, 0, "Of a run, as in `pagewalk run`:", 2},
-    {"trace", 't', "FILE|-", 0, "a recorded trace", 2},
-    {"generate", 'g', "SPEC", 0, "a made-up one", 2},
-    {"format", OPTION_FORMAT, "NAME", 0, "of the trace", 2},
-    {"skip", OPTION_SKIP, "N", 0, "leave out the first N references", 2},
-    {"count", OPTION_COUNT, "N", 0, "play at most N references", 2},
-    {"paging", OPTION_PAGING, "WHEN", 0, "demand (default) or eager", 2},
-    {"frames", OPTION_FRAMES, "N", 0, "memory, in frames (default: the machine's)", 2},
-    {"strict", OPTION_STRICT, 0, 0, "refuse addresses that don't fit the mode, instead of folding them", 2},
-    {0}};
+    {"output", 'o', "FILE", 0, "the case file to write", 1}, {0, 0, 0, 0, "Of a run, as in `pagewalk run`:", 2}, {0}};
 
 static void check_words(const struct inputs* in, const struct argp_state* state) {
   if (!in->output) argp_error(state, "where to? Give a file with -o FILE");
-  if (!!in->trace + !!in->generate + (in->file_count > 0) != 1)
+  if (!!in->trace.file + !!in->trace.specification + (in->file_count > 0) != 1)
     argp_error(state, "give one thing to record: --trace FILE, --generate SPEC, or scripts");
 }
 
 static error_t parse(int key, char* arg, struct argp_state* state) {
   struct inputs* in = state->input;
-  struct error err;
   switch (key) {
     case ARGP_KEY_INIT:
       state->child_inputs[0] = &in->machine;
       state->child_inputs[1] = &in->engine;
       state->child_inputs[2] = &in->seed;
+      state->child_inputs[3] = &in->trace;
+      state->child_inputs[4] = &in->frames;
       return 0;
     case 'o':
       in->output = arg;
-      return 0;
-    case 't':
-      in->trace = arg;
-      return 0;
-    case 'g':
-      in->generate = arg;
-      return 0;
-    case OPTION_FORMAT:
-      if (!trace_format_parse(arg, &in->load.format, &err)) argp_error(state, "--format: %s", err.text);
-      return 0;
-    case OPTION_SKIP:
-      in->load.skip = cli_number_option(state, "--skip", arg);
-      return 0;
-    case OPTION_COUNT:
-      in->load.count = cli_number_option(state, "--count", arg);
-      if (!in->load.count) argp_error(state, "--count: 0 leaves nothing to record");
-      return 0;
-    case OPTION_PAGING:
-      in->eager = strcmp(arg, "eager") == 0;
-      if (!in->eager && strcmp(arg, "demand") != 0)
-        argp_error(state, "--paging: '%s' is neither demand nor eager", arg);
-      return 0;
-    case OPTION_FRAMES:
-      in->frames = cli_number_option(state, "--frames", arg);
-      if (!in->frames) argp_error(state, "--frames: a machine without memory can't run");
-      return 0;
-    case OPTION_STRICT:
-      in->strict = true;
       return 0;
     case ARGP_KEY_ARGS:
       in->files = state->argv + state->next;
@@ -97,8 +57,9 @@ static error_t parse(int key, char* arg, struct argp_state* state) {
   }
 }
 
-static const struct argp_child children[] = {
-    {&cli_machine_argp, 0, NULL, 0}, {&cli_engine_argp, 0, NULL, 0}, {&cli_seed_argp, 0, NULL, 0}, {0}};
+static const struct argp_child children[] = {{&cli_machine_argp, 0, NULL, 0}, {&cli_engine_argp, 0, NULL, 0},
+                                             {&cli_seed_argp, 0, NULL, 0},    {&cli_trace_argp, 0, NULL, 0},
+                                             {&cli_frames_argp, 0, NULL, 0},  {0}};
 static const struct argp argp = {
     .options = options,
     .parser = parse,
@@ -162,11 +123,11 @@ static struct engine* wrap(void* ctx, struct engine* engine, struct ram* ram, st
 static bool play(const struct inputs* in, const struct config* config, struct trace* trace, struct record* record,
                  struct error* err) {
   struct report report = {.format = ""};
-  if (!trace_fit(trace, config->mode, in->strict, NULL, err)) return false;
+  if (!trace_fit(trace, config->mode, in->trace.strict, NULL, err)) return false;
   struct session session = {.config = config,
                             .engine = in->engine,
                             .trace = trace,
-                            .eager = in->eager,
+                            .eager = in->trace.eager,
                             .wrap = wrap,
                             .wrap_ctx = record,
                             .interrupt = cli_interrupt(),
@@ -180,13 +141,12 @@ static bool play(const struct inputs* in, const struct config* config, struct tr
 static bool record_run(const struct inputs* in, struct config* config, FILE* out, struct record* record,
                        struct error* err) {
   struct trace trace;
-  const char* what = in->trace ? in->trace : in->generate;
+  const char* what = in->trace.file ? in->trace.file : in->trace.specification;
   if (config->mode == MODE_NONE)
     return error_set(err, "mode=none: the operating system needs paging; use mode=32-bit, pae, 4-level or 5-level");
   if (in->frames) config->ram.frames = in->frames;
   if (!config_validate(config, err) || !record_begin(record, out, config, what, engine_kind_name(in->engine), err) ||
-      !(in->trace ? trace_load(&trace, in->trace, &in->load, err)
-                  : trace_generate(&trace, in->generate, in->seed, &in->load, err)))
+      !cli_trace_load(&in->trace, in->seed, &trace, err))
     return false;
   bool ok = play(in, config, &trace, record, err);
   trace_free(&trace);
@@ -220,7 +180,7 @@ int cli_record(int argc, char** argv) {
   struct config config;
   struct error err;
   cli_parse(&argp, argc, argv, &in);
-  in.load.interrupt = cli_interrupt();
+  in.trace.load.interrupt = cli_interrupt();
   bool ok = cli_machine_config(&in.machine, &config, &err) && output_open(&output, in.output, &err) &&
             record_all(&in, &config, &output, &record, &err);
   if (ok) tell(&in, &record);

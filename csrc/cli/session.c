@@ -7,6 +7,7 @@
 
 #include "base/number.h"
 #include "cli/cli.h"
+#include "cli/moment.h"
 #include "engine/overlap.h"
 #include "machine/machine.h"
 
@@ -114,93 +115,27 @@ static void play(const struct stage* stage, size_t from, size_t to, struct machi
   run->done = done;
 }
 
-// ---- what happened between two moments ------------------------------------------------------------------------------
-
-struct moment {
-  uint64_t now;
-  struct counters process, kernel;
-  struct cycle_account cycles;
-  struct kernel_stats os;
-};
-
-static void take(struct machine* machine, struct moment* moment) {
-  moment->now = machine_now(machine);
-  machine_counters(machine, &moment->process, &moment->kernel);
-  machine_cycles(machine, &moment->cycles);
-  kernel_stats(machine_kernel(machine), &moment->os);
-}
-
-// Counters and accounts are structs of nothing but uint64_t.
-static void subtract(void* from, const void* what, size_t bytes) {
-  uint64_t* a = from;
-  const uint64_t* b = what;
-  for (size_t i = 0; i < bytes / sizeof *a; i++) a[i] -= b[i];
-}
-
-static void subtract_os(struct kernel_stats* from, const struct kernel_stats* what) {
-  from->faults_minor -= what->faults_minor;
-  from->faults_major -= what->faults_major;
-  from->faults_protection -= what->faults_protection;
-  from->zero_fills -= what->zero_fills;
-  from->swap_ins -= what->swap_ins;
-  from->swap_outs -= what->swap_outs;
-  from->evictions -= what->evictions;
-  from->evictions_clean -= what->evictions_clean;
-  from->invlpgs -= what->invlpgs;
-  from->checksum_errors -= what->checksum_errors;
-}
-
-static bool measure(const struct stage* stage, const struct moment* before, struct report* report, struct error* err) {
-  struct moment after;
-  take(stage->machine, &after);
-  _Static_assert(sizeof(struct counters) % sizeof(uint64_t) == 0, "counters are words");
-  subtract(&after.process, &before->process, sizeof after.process);
-  subtract(&after.kernel, &before->kernel, sizeof after.kernel);
-  subtract(&after.cycles, &before->cycles, sizeof after.cycles);
-  subtract_os(&after.os, &before->os);
-  report->process = after.process;
-  report->kernel = after.kernel;
-  report->cycles = after.cycles;
-  report->os = after.os;
-  uint64_t sum = report_cycles(report), passed = after.now - before->now;
-  if (sum == passed) return true;
-  return error_set(err, "a bug in Pagewalk: %llu cycles passed, but the account adds up to %llu",
-                   (unsigned long long)passed, (unsigned long long)sum);
-}
-
 // ---- the whole ------------------------------------------------------------------------------------------------------
-
-static bool explain_trouble(struct machine* machine, struct error* err) {
-  const char* trouble = machine_trouble(machine);
-  if (!trouble) trouble = "the machine stopped without saying why";
-  // The histories of two engines are longer than a message.
-  if (strchr(trouble, '\n')) {
-    fflush(stdout);
-    fprintf(stderr, "%s\n", trouble);
-    return error_set(err, "the run ended in the trouble shown above; there is no result");
-  }
-  return error_set(err, "%s", trouble);
-}
 
 static bool play_all(struct stage* stage, struct report* report, struct error* err) {
   const struct session* s = stage->session;
   struct machine_run run = {.stop = MACHINE_END};
   struct moment before;
   if (s->warm) play(stage, 0, s->warm, &run);
-  take(stage->machine, &before);
+  moment_take(stage->machine, &before);
   if (run.stop == MACHINE_END) play(stage, s->warm, s->trace->count, &run);
-  if (run.stop == MACHINE_BROKEN) return explain_trouble(stage->machine, err);
+  if (run.stop == MACHINE_BROKEN) return moment_trouble(stage->machine, err);
   report->partial = run.stop != MACHINE_END;
   report->killed = run.stop == MACHINE_KILLED;
   report->kill = run.kill;
-  return measure(stage, &before, report, err);
+  return moment_measure(stage->machine, &before, report, err);
 }
 
 static bool run_machine(struct stage* stage, struct report* report, struct error* err) {
   const struct session* s = stage->session;
   if (!make_process(s, stage->machine, &report->trace_pages, err)) {
     // A panic during mapping says more than the call's result.
-    if (machine_trouble(stage->machine)) explain_trouble(stage->machine, err);
+    if (machine_trouble(stage->machine)) moment_trouble(stage->machine, err);
     return false;
   }
   machine_start(stage->machine);

@@ -9,6 +9,7 @@
 #include "cli/cli.h"
 #include "cli/session.h"
 #include "cli/wave.h"
+#include "report/narrate.h"
 
 #define ABOUT "a Perl program that builds and walks a tree and a hash of lists"
 #define TRACE "tests/traces/perl.pwt.xz"
@@ -47,62 +48,6 @@ static void listen(void* ctx, uint64_t cycle, const struct hal_note* note) {
   story->over = note->kind == HAL_NOTE_RESTART || note->kind == HAL_NOTE_KILL || note->kind == HAL_NOTE_PANIC;
 }
 
-static const char* access_name(unsigned kind) {
-  static const char* const names[] = {[ACCESS_READ] = "read", [ACCESS_WRITE] = "write", [ACCESS_FETCH] = "fetch"};
-  return names[kind];
-}
-
-static const char* found_name(uint64_t found) {
-  static const char* const names[] = {[HAL_FOUND_NOTHING] = "nothing",
-                                      [HAL_FOUND_FRESH] = "memory never touched before",
-                                      [HAL_FOUND_SWAPPED] = "a page on the disk",
-                                      [HAL_FOUND_IN_TRANSIT] = "a page on its way from the disk",
-                                      [HAL_FOUND_PRESENT] = "a page in memory",
-                                      [HAL_FOUND_FORBIDDEN] = "memory it may not use so"};
-  return found < sizeof names / sizeof *names ? names[found] : "?";
-}
-
-// What one note says. Numbered steps are those of the lecture; the others happen within step 4.
-static void print_note(const struct tour* tour, const struct hal_note* note) {
-  unsigned long long a = note->a, b = note->b, c = note->c;
-  switch (note->kind) {
-    case HAL_NOTE_FAULT:
-      printf("1  the first access, a %s at %#llx: page fault, error code %llu\n", access_name(tour->trace.refs[0].kind),
-             a, b);
-      break;
-    case HAL_NOTE_TRAP:
-      printf("2  the fault reaches the kernel, which sees CR2 = %#llx\n", a);
-      break;
-    case HAL_NOTE_LOOKUP:
-      printf("3  it looks up page %#llx: %s\n", a, found_name(b));
-      break;
-    case HAL_NOTE_FRAME:
-      if (c)
-        printf("4  the frame at %#llx holds the page, read from disk block %llu\n", b, c);
-      else
-        printf("4  a free frame, at %#llx, is filled with zeros\n", b);
-      break;
-    case HAL_NOTE_TABLE:
-      printf("5  the table entry at %#llx becomes %#llx\n", a, b);
-      break;
-    case HAL_NOTE_RESTART:
-      printf("6  the kernel returns, and the access is started over\n");
-      break;
-    case HAL_NOTE_EVICT:
-      printf("   page %#llx leaves its frame at %#llx\n", a, b);
-      break;
-    case HAL_NOTE_WAIT:
-      printf("   the process waits for disk block %llu\n", b);
-      break;
-    case HAL_NOTE_KILL:
-    case HAL_NOTE_PANIC:
-      printf("   %s\n", note->text ? note->text : "the end");
-      break;
-    default:  // a trace makes no system calls
-      break;
-  }
-}
-
 static void tell_story(const struct tour* tour) {
   const struct story* story = &tour->story;
   printf("\n%sThe first page fault, in its six steps%s (%s mode)\n%s     cycle%s\n", tour->colours.bold,
@@ -112,9 +57,8 @@ static void tell_story(const struct tour* tour) {
     uint64_t at = story->notes[i].cycle;
     // The kernel hears of the fault when the trap is over; it happened in the cycle before the trap began.
     if (note->kind == HAL_NOTE_FAULT) at -= tour->reports[0].config.core.trap + 1;
-    char cycle[NUMBER_TEXT_MAX];
-    printf("%10s  ", number_text(at, cycle));
-    print_note(tour, note);
+    char cycle[NUMBER_TEXT_MAX], text[NARRATE_TEXT_MAX];
+    printf("%10s  %s\n", number_text(at, cycle), narrate_text(note, text));
   }
 }
 

@@ -45,6 +45,15 @@ void engine_play(struct engine* engine, const struct ref* refs, size_t n, struct
   engine->ops->play(engine->self, refs, n, play);
 }
 
+bool engine_issue(struct engine* engine, const struct ref* ref, struct answer* answer) {
+  if (engine->ops->issue) return engine->ops->issue(engine->self, ref, answer);
+  struct play play = {.until = UINT64_MAX, .answers = answer};
+  engine->ops->play(engine->self, ref, 1, &play);
+  if (play.stop == PLAY_END) return true;
+  *answer = play.stop == PLAY_FAULT ? play.fault : (struct answer){.fault = FAULT_NONE};
+  return false;
+}
+
 bool engine_control(struct engine* engine, const struct control* control) {
   struct tick_in in = {.control = control};
   struct tick_out out;

@@ -297,6 +297,12 @@ struct play {
 // last answer.
 void engine_play(struct engine* engine, const struct ref* refs, size_t n, struct play* play);
 
+// One reference, as engine_play of it alone: for a core that can't know the next one before this one's data have come.
+// True: answered, its data are there, engine_now() is the cycle after; of *answer only cycle, data, pa and across are
+// certain. False: it faulted, and *answer is the fault; or the engines differ (engine_agrees), and answer->fault is
+// FAULT_NONE.
+bool engine_issue(struct engine* engine, const struct ref* ref, struct answer* answer);
+
 // Does one control operation on an idle MMU and lets its cycles pass. Returns false on #GP.
 bool engine_control(struct engine* engine, const struct control* control);
 
@@ -350,6 +356,8 @@ struct engine_ops {
   bool (*wave)(void* self, const char* path, uint64_t zero, uint64_t first, uint64_t last, struct error* err);
   // May be NULL: true while nothing is wrong (engine_agrees).
   bool (*agrees)(const void* self, const char** report);
+  // May be NULL: `play` does it.
+  bool (*issue)(void* self, const struct ref* ref, struct answer* answer);
 };
 
 struct engine {

@@ -13,7 +13,8 @@
 
 struct campaign {
   enum engine_kind engine;
-  const struct geometry* geometry;                            // NULL: all that the engine has, in turn
+  const struct geometry* geometry;                            // NULL: all in turn
+  bool core;                                                  // every case on a core, not just some
   uint32_t windows;                                           // a case; 0: CAMPAIGN_WINDOWS
   struct coverage* coverage;                                  // counts into it, or NULL
   struct engine* (*plant)(void* ctx, struct engine* engine);  // as in judged_options

@@ -84,11 +84,11 @@ const char* coverage_impossible(const struct coverage* coverage, const struct co
   bool by_leaf = p->cause == CAUSE_OK || p->cause == CAUSE_RIGHTS || p->cause == CAUSE_KEY;
   bool walk = p->path >= SERVED_BY_DIRTY_WALK;
   if (p->who == WHO_IMPLICIT && p->kind == ACCESS_FETCH) return "implicit accesses read or write";
-  if (p->cause == CAUSE_BUS) return "memory has no errors here";
   if (p->mode == MODE_NONE || p->cause == CAUSE_GP) {
     if (p->level != 0 || p->path != SERVED_BY_L1) return "paging off and #GP have neither level nor path";
-    return p->mode == MODE_NONE && p->cause != CAUSE_OK && p->cause != CAUSE_GP ? "paging off has no page faults"
-                                                                                : NULL;
+    return p->mode == MODE_NONE && p->cause != CAUSE_OK && p->cause != CAUSE_GP
+               ? "paging off has no page faults and no bus errors"
+               : NULL;
   }
   if (p->level == 0) return "with paging on an entry decides";
   if (!absent_pdpte(p) && p->level > (by_leaf ? leaf_levels(p->mode) : rules_levels(p->mode)))
@@ -96,10 +96,11 @@ const char* coverage_impossible(const struct coverage* coverage, const struct co
   if (p->cause == CAUSE_RESERVED && p->mode == MODE_32BIT && p->level == 1) return "a 32-bit PTE has no reserved bit";
   if (p->cause == CAUSE_KEY && p->mode < MODE_4LEVEL) return "protection keys are of long mode";
   if (p->cause == CAUSE_KEY && p->kind == ACCESS_FETCH) return "protection keys never deny a fetch";
-  if (!walk && !by_leaf) return "TLBs hold no absent or reserved entry";
+  if (!walk && !by_leaf) return "TLBs hold no absent, reserved or unreadable entry";
   if (p->path == SERVED_BY_DIRTY_WALK && p->kind != ACCESS_WRITE) return "only writes go back for D";
   if (depth_of(p->path) > rules_levels(p->mode) || (depth_of(p->path) && depth_of(p->path) <= p->level))
     return "a walk cache holds entries above the one that decides";
+  if (p->cause == CAUSE_BUS && depth_of(p->path) == p->level + 1) return "no walk cache leads to an unreadable table";
   if (p->path != SERVED_BY_OTHER) return NULL;
   if (!coverage->two_walkers) return "no machine with two walkers was run";
   if (p->kind == ACCESS_WRITE) return "writes walk for themselves";

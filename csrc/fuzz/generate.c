@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/watchdog.h"
 #include "fuzz/random.h"
 #include "fuzz/rules.h"
 #include "machine/ram.h"
@@ -13,6 +14,9 @@
 #define BIT(n) RULES_BIT(n)
 
 enum { TABLES = 5, ROOTS = 2, RECENT = 8, EPOCH_WINDOWS = 60 };
+
+// Where memory ends in cases with bus errors: behind the last table.
+#define MEMORY_END UINT64_C(0x100000)
 
 struct generator {
   const struct generate* wish;
@@ -166,7 +170,8 @@ static uint64_t draw_leaf(struct generator* g, unsigned level) {
 static uint64_t draw_pointer(struct generator* g, unsigned level) {
   uint64_t entry = draw_bits(g, false);
   if (chance(g, 3)) return entry | table_at(g, levels(g), below(g, ROOTS));  // a table that maps itself
-  if (level > 3 && chance(g, 1)) entry |= RULES_PS;                          // reserved
+  if (g->script->memory == MEMORY_END && chance(g, 3)) return entry | MEMORY_END;
+  if (level > 3 && chance(g, 1)) entry |= RULES_PS;  // reserved
   return entry | table_at(g, level - 1, below(g, TABLES));
 }
 
@@ -203,7 +208,7 @@ static void emit_pdptes(struct generator* g, uint64_t root, bool good) {
 static bool top_table(const struct generator* g, uint64_t va, uint64_t* table) {
   uint64_t top = g->mode == MODE_PAE ? g->rules.pdpte[va >> 30 & 3] : g->rules.cr3;
   *table = rules_table(&g->rules, top);
-  return rules_mode(&g->rules) == g->mode && (g->mode != MODE_PAE || (top & RULES_P));
+  return rules_mode(&g->rules) == g->mode && (g->mode != MODE_PAE || (top & RULES_P)) && *table < g->script->memory;
 }
 
 static bool is_pointer(const struct generator* g, unsigned level, uint64_t entry) {
@@ -453,7 +458,7 @@ static bool draw_allowed(struct generator* g, uint64_t va, struct rules_rights r
 
 // --- a scene
 
-enum aim { AIM_OK, AIM_ABSENT, AIM_RESERVED, AIM_DENIED, AIM_KEY, AIM_COUNT };
+enum aim { AIM_OK, AIM_ABSENT, AIM_RESERVED, AIM_DENIED, AIM_KEY, AIM_BUS, AIM_COUNT };
 enum source { FROM_L1, FROM_STLB, FROM_WALK, FROM_CLEAN, SOURCES };
 
 struct scene {
@@ -601,6 +606,49 @@ static void play_scene(struct generator* g, struct scene* scene) {
   }
 }
 
+// The table of the scene's level lies beyond memory: by the entry above it, by CR3 or by a PDPTE register.
+static void play_bus_error(struct generator* g, struct scene* scene) {
+  struct rules_rights rights;
+  uint64_t cr3 = g->rules.cr3, slot = (cr3 & ~UINT64_C(31) & UINT32_MAX) + 8 * (scene->va >> 30 & 3), old = 0, pa = 0;
+  bool at_top = scene->level == levels(g);
+  if (!at_top) {
+    pa = lay(g, scene->va, scene->level + 1, &rights);
+    if (!pa) return;
+    old = ram_read_word(g->memory, pa, entry_size(g));
+  }
+  emit_invlpg(g, by_itself, scene->va);
+  if (scene->source == FROM_CLEAN) {
+    struct scene clean = *scene;
+    uint64_t leaf_at = lay(g, scene->va, 1, &rights);
+    if (!leaf_at) return;
+    clean.level = 1;
+    uint64_t leaf = draw_scene_leaf(g, &clean, rights, false, &rights);
+    emit_write(g, by_itself, leaf_at, entry_size(g), leaf & ~BIT(63));
+    warm_tlb(g, scene, rights);
+  }
+  if (scene->depth) warm_walk_cache(g, scene->va, scene->depth);
+  if (!at_top) {
+    emit_write(g, by_itself, pa, entry_size(g), MEMORY_END | RULES_P | RULES_RW | RULES_US | RULES_A);
+  } else if (g->mode == MODE_PAE) {
+    old = ram_read_word(g->memory, slot, 8);
+    emit_write(g, by_itself, slot, 8, MEMORY_END | RULES_P);
+    emit_register(g, CONTROL_CR0, g->rules.cr0 ^ BIT(30));
+  } else {
+    emit_register(g, CONTROL_CR3, MEMORY_END | (cr3 & 0xfff) | (rules_pcide(&g->rules) ? BIT(63) : 0));
+  }
+  scene->ref.va = scene->va;
+  if (scene->flushed) emit_invlpg(g, at(draw_moment(g)), scene->va);
+  emit_access(g, by_itself, scene->ref);
+  if (!at_top) {
+    emit_write(g, by_itself, pa, entry_size(g), old);
+  } else if (g->mode == MODE_PAE) {
+    emit_write(g, by_itself, slot, 8, old);
+    emit_register(g, CONTROL_CR0, g->rules.cr0 ^ BIT(30));
+  } else {
+    emit_register(g, CONTROL_CR3, cr3);
+  }
+}
+
 static void play_absent_pdpte(struct generator* g, struct scene* scene) {
   uint64_t base = g->rules.cr3 & ~UINT64_C(31) & UINT32_MAX, slot = base + 8 * (scene->va >> 30 & 3);
   uint64_t entry = ram_read_word(g->memory, slot, 8);
@@ -620,6 +668,7 @@ static void draw_scene(struct generator* g) {
                         .source = chance(g, 50) ? FROM_WALK : (enum source)below(g, SOURCES),
                         .flushed = chance(g, 45),
                         .shared = chance(g, g->script->config.walkers == 2 ? 30 : 8)};
+  if (scene.aim == AIM_BUS && g->script->memory != MEMORY_END) scene.aim = AIM_OK;
   scene.ref = draw_ref(g, draw_port(g));
   scene.ref.size = 1;
   scene.ref.segment = 0;
@@ -649,6 +698,8 @@ static void draw_scene(struct generator* g) {
   }
   if (no_pdpte)
     play_absent_pdpte(g, &scene);
+  else if (scene.aim == AIM_BUS)
+    play_bus_error(g, &scene);
   else
     play_scene(g, &scene);
 }
@@ -664,12 +715,26 @@ static void draw_plain(struct generator* g) {
 
 // --- a brawl
 
+enum { BRAWL = 8, LONG_BRAWL = 48, LATER_FLUSHES = 3 };
+
+// Flushes of a long brawl after its first operation, each when the one before it is done for certain.
+static void later_flushes(struct generator* g, struct control flushes[LATER_FLUSHES]) {
+  uint64_t apart = watchdog_patience(&g->script->config) / 8;
+  for (unsigned i = 0; i < LATER_FLUSHES; i++) {
+    flushes[i] = draw_flush(g);
+    struct script_op op = {
+        .kind = SCRIPT_CONTROL, .timed = true, .at = 200 + apart * (i + 1) + below(g, 50), .control = flushes[i]};
+    emit(g, &op);
+  }
+}
+
 static void draw_brawl(struct generator* g) {
-  unsigned accesses = 1 + (unsigned)below(g, 8);
+  bool long_one = chance(g, 6);  // both ports busy all the time
+  unsigned accesses = 1 + (unsigned)below(g, long_one ? LONG_BRAWL : BRAWL);
   bool narrow = chance(g, 50);  // few pages, so that both ports meet on them, and hit
   uint64_t page[2] = {recent_va(g), chance(g, 50) ? recent_va(g) : draw_va(g)};
-  struct ref refs[8];
-  uint64_t moment[8], last = 0;
+  struct ref refs[LONG_BRAWL];
+  uint64_t moment[LONG_BRAWL], last = 0;
   for (unsigned i = 0; i < accesses; i++) {
     refs[i] = draw_ref(g, draw_port(g));
     if (narrow) refs[i].va = rules_operand(&g->rules, page[below(g, 2)] ^ below(g, 64));
@@ -680,6 +745,7 @@ static void draw_brawl(struct generator* g) {
   }
   if (chance(g, 30)) nudge(g, refs[below(g, accesses)].va);
   while (chance(g, 35)) disturb(g, at(draw_moment(g)));
+  for (unsigned i = BRAWL; i < accesses; i++) disturb(g, at(below(g, 40 * accesses)));
   if (chance(g, 5)) disk_transfer(g, 1 + draw_moment(g));
   bool control = chance(g, 30);
   struct control operation = chance(g, 70) ? draw_flush(g) : draw_control(g);
@@ -690,9 +756,13 @@ static void draw_brawl(struct generator* g) {
                            .control = operation};
     emit(g, &op);
   }
+  struct control flushes[LATER_FLUSHES];
+  bool more = control && accesses > 2 * BRAWL && chance(g, 60);
+  if (more) later_flushes(g, flushes);
   for (unsigned i = 1; i < accesses; i++) emit_access(g, at(moment[i]), refs[i]);
   emit_access(g, by_itself, refs[0]);
   if (control) believe_control(g, &operation);
+  for (unsigned i = 0; more && i < LATER_FLUSHES; i++) believe_control(g, &flushes[i]);
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -704,6 +774,15 @@ static void draw_config(struct generator* g) {
   *config = *g->wish->geometry;
   config->maxphyaddr = chance(g, 60) ? 40 : 32 + (uint32_t)below(g, 21);
   config->dram.latency = fast ? 1 : 2 + (uint32_t)below(g, 11);
+  if (config->dram.banks) {
+    config->dram.banks = 1u << below(g, 4);
+    config->dram.row = 64u << below(g, 9);
+    config->dram.row_hit = fast ? 1 : 1 + (uint32_t)below(g, 9);
+    config->dram.row_conflict = fast ? 1 + (uint32_t)below(g, 3) : 2 + (uint32_t)below(g, 20);
+  }
+  if (chance(g, 8)) config->pcid = false;
+  if (chance(g, 8)) config->global = false;
+  config->core.overlap = chance(g, 50);
   config->walk.start = (uint32_t)below(g, 4);
   config->walk.step = fast ? 0 : (uint32_t)below(g, 3);
   config->walk.cas = fast ? 0 : (uint32_t)below(g, 5);
@@ -744,6 +823,7 @@ bool generate_case(struct script* script, const struct generate* generate, struc
   g.drawn = ram_create(BIT(52));
   g.full = !script->name || !g.memory || !g.drawn;
   if (!g.full) {
+    if (chance(&g, 30)) script->memory = MEMORY_END;
     draw_config(&g);
     rules_reset(&g.rules, &script->config);
   }

@@ -8,20 +8,10 @@
 #include <stddef.h>
 
 #include "config/config.h"
-#include "engine/engine.h"
-
-// Parts of the machine that not every engine has.
-enum geometry_part {
-  PART_WALKERS = 1,   // two walkers
-  PART_PREFETCH = 2,  // TLB prefetch
-  PART_ROWS = 4,      // open-row DRAM
-  PART_FEATURES = 8,  // machines without PCIDs or global pages
-};
 
 struct geometry {
   const char* name;
   const char* keys;  // over the default machine, separated by blanks
-  unsigned parts;    // enum geometry_part, or-ed: what an engine must have for it
   bool fast_too;     // also run with memory of one cycle, which is a build of its own
 };
 
@@ -30,6 +20,5 @@ extern const size_t geometry_count;
 
 const struct geometry* geometry_find(const char* name);  // or NULL
 void geometry_config(const struct geometry* geometry, struct config* config);
-bool geometry_runs(const struct geometry* geometry, enum engine_kind kind);
 
 #endif

@@ -58,8 +58,7 @@ struct judge {
   uint64_t control_arrived;
   uint64_t loaded_pa[LOADED], loaded[LOADED];  // the last reads since it arrived: PDPTEs may be among them
   unsigned n_loaded;
-  bool bus_error;
-  uint64_t bus_error_cycle;
+  uint64_t memory;  // bytes: what is read beyond is a bus error
 
   bool guilty;
   char verdict[VERDICT];
@@ -71,9 +70,10 @@ static void* need(void* memory) {
   exit(1);
 }
 
-struct judge* judge_create(const struct config* config) {
+struct judge* judge_create(const struct config* config, uint64_t memory) {
   struct judge* judge = need(calloc(1, sizeof *judge));
   judge->config = *config;
+  judge->memory = memory;
   judge->history = history_create();
   rules_reset(&judge->rules, config);
   return judge;
@@ -201,7 +201,7 @@ struct walk {
     uint64_t pa, value;
     struct rules_rights rights;  // with this entry
   } step[LEVELS];
-  enum judge_cause cause;  // CAUSE_OK, CAUSE_ABSENT or CAUSE_RESERVED
+  enum judge_cause cause;  // CAUSE_OK, CAUSE_ABSENT, CAUSE_RESERVED or CAUSE_BUS
   unsigned level;          // of the last entry read
   struct rules_rights rights;
 };
@@ -213,6 +213,12 @@ static bool walk_table(struct judge* judge, struct walk walk, unsigned level, ui
   enum paging_mode mode = rules_mode(rules);
   unsigned size = rules_entry_size(mode), step = walk.steps++;
   uint64_t pa = rules_entry_at(mode, level, table, walk.va), values[HISTORY_VALUES];
+  if (pa + size > judge->memory) {
+    walk.cause = CAUSE_BUS;
+    walk.level = level;
+    walk.step[step].pa = pa;
+    return fn(judge, &walk, ctx);
+  }
   unsigned count = history_values(judge->history, pa, size, walk.first, walk.last, values);
   struct rules_rights above = walk.rights;
   for (unsigned i = 0; i < count; i++) {
@@ -276,6 +282,10 @@ static void outcome_of(const struct judge* judge, const struct walk* walk, const
   unsigned error = rules_error_bits(rules, part);
   *outcome = (struct answer){.fault = FAULT_PF, .cr2 = walk->va};
   *cause = walk->cause;
+  if (walk->cause == CAUSE_BUS) {
+    *outcome = (struct answer){.fault = FAULT_BUS};
+    return;
+  }
   if (walk->cause == CAUSE_RESERVED) error |= PFEC_P | PFEC_RSVD;
   if (walk->cause == CAUSE_OK) {
     error = rules_denial(rules, walk->rights, part);
@@ -373,11 +383,6 @@ void judge_read(struct judge* judge, uint64_t cycle, uint64_t pa, unsigned size,
   judge->loaded[i] = value;
 }
 
-void judge_bus_error(struct judge* judge, uint64_t cycle) {
-  judge->bus_error = true;
-  judge->bus_error_cycle = cycle;
-}
-
 struct swap {
   uint64_t pa, expected, desired;
   const struct ref* part;
@@ -445,8 +450,8 @@ static void note_alternative(struct trial* trial, const struct answer* outcome) 
   char* to = trial->alternatives + used;
   if (outcome->fault == FAULT_PF)
     snprintf(to, room, "%spf err=%x cr2=%" PRIx64, used ? ", " : "", outcome->error, outcome->cr2);
-  else if (outcome->fault == FAULT_GP)
-    snprintf(to, room, "%sgp", used ? ", " : "");
+  else if (outcome->fault == FAULT_GP || outcome->fault == FAULT_BUS)
+    snprintf(to, room, "%s%s", used ? ", " : "", outcome->fault == FAULT_GP ? "gp" : "bus");
   else
     snprintf(to, room, "%sok pa=%" PRIx64, used ? ", " : "", outcome->pa);
 }
@@ -535,13 +540,8 @@ static bool decided_early(struct judge* judge, struct trial* trial, uint64_t cyc
 static const char* paged_answer(struct judge* judge, struct trial* trial, uint64_t cycle, uint64_t begin) {
   const struct answer* answer = trial->answer;
   const struct ref* part = &judge->flight[trial->port].part;
-  uint64_t va = rules_linear(&judge->rules, part), accepted = judge->flight[trial->port].accepted;
+  uint64_t va = rules_linear(&judge->rules, part);
   bool hit = answer->path == PATH_L1 || answer->path == PATH_STLB, walked = answer->reads || answer->walk;
-  if (answer->fault == FAULT_BUS) {
-    trial->allowed = judge->bus_error && judge->bus_error_cycle >= accepted;
-    trial->cause = CAUSE_BUS;
-    return "the memory reported no error";
-  }
   if (answer->fault == FAULT_GP) return "neither its segment nor its address is at fault";
   if (answer->path == PATH_OFF) return "paging is on";
   if (answer->merged && part->kind == ACCESS_WRITE) return "writes walk for themselves";
@@ -775,7 +775,7 @@ void judge_control_done(struct judge* judge, uint64_t cycle, bool gp) {
   uint64_t base, pdpte[4] = {0};
   const struct control* control = &judge->control;
   bool loads = rules_loads_pdptes(&judge->rules, control, &base), refused = rules_refuses(&judge->rules, control);
-  bool broken = loads && judge->bus_error && judge->bus_error_cycle >= judge->control_arrived;
+  bool broken = loads && base + 32 > judge->memory;
   judge->control_busy = false;
   for (unsigned i = 0; loads && !broken && i < 4; i++) {
     if (loaded(judge, base + 8 * i, &pdpte[i])) continue;

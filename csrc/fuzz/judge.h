@@ -23,8 +23,8 @@
 
 struct judge;
 
-// Of an MMU in reset state; `config` is copied. NULL when the host has no memory.
-struct judge* judge_create(const struct config* config);
+// Of an MMU in reset state; `config` is copied; `memory` ends after so many bytes (beyond: bus errors).
+struct judge* judge_create(const struct config* config, uint64_t memory);
 void judge_destroy(struct judge* judge);
 
 // --- what happens, within a cycle in this order
@@ -43,7 +43,6 @@ void judge_accepted(struct judge* judge, uint64_t cycle, enum port port, const s
 void judge_read(struct judge* judge, uint64_t cycle, uint64_t pa, unsigned size, uint64_t value);
 void judge_swapped(struct judge* judge, uint64_t cycle, uint64_t pa, unsigned size, uint64_t expected,
                    uint64_t desired);
-void judge_bus_error(struct judge* judge, uint64_t cycle);
 
 // A prefetch has filled `array` with what it found at linear address `va` (EVENT_FILL with kind 1).
 void judge_prefetched(struct judge* judge, uint64_t cycle, enum port port, enum tlb_array array, uint64_t va);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "fuzz/judged.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,6 +28,15 @@ struct judged {
   struct event prefetch[PREFETCHES];  // fills of this cycle
   unsigned n_prefetches;
   unsigned psc_level[PORT_COUNT];  // of the walk under way
+
+  bool probing;  // the debug port reads
+  bool at_rest;  // nothing is in flight when the next cycle begins
+  struct foretold {
+    bool standing;  // and nothing has happened since that could change it
+    enum port port;
+    struct answer answer;
+  } foretold;
+  char objection[300];  // what the debug port said, and what came instead
 };
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -45,6 +56,7 @@ static void note_write(void* ctx, uint64_t pa, uint64_t bytes) {
 }
 
 static void tell_writes(struct judged* judged, uint64_t now) {
+  if (judged->n_written) judged->foretold.standing = false;
   for (size_t i = 0; i < judged->n_written; i++)
     judge_wrote(judged->judge, now, judged->written[i], ram_read_word(judged->ram, judged->written[i], 8));
   judged->n_written = 0;
@@ -53,20 +65,14 @@ static void tell_writes(struct judged* judged, uint64_t now) {
 static bool bus_read(void* ctx, uint64_t pa, unsigned size, uint64_t* value) {
   struct judged* judged = ctx;
   bool good = judged->bus.read(judged->bus.ctx, pa, size, value);
-  if (good)
-    judge_read(judged->judge, judged->now, pa, size, *value);
-  else
-    judge_bus_error(judged->judge, judged->now);
+  if (good && !judged->probing) judge_read(judged->judge, judged->now, pa, size, *value);
   return good;
 }
 
 static bool bus_cas(void* ctx, uint64_t pa, unsigned size, uint64_t expected, uint64_t desired, bool* swapped) {
   struct judged* judged = ctx;
   bool good = judged->bus.cas(judged->bus.ctx, pa, size, expected, desired, swapped);
-  if (!good)
-    judge_bus_error(judged->judge, judged->now);
-  else if (*swapped)
-    judge_swapped(judged->judge, judged->now, pa, size, expected, desired);
+  if (good && *swapped) judge_swapped(judged->judge, judged->now, pa, size, expected, desired);
   return good;
 }
 
@@ -80,6 +86,8 @@ static void note_event(void* ctx, const struct event* event) {
   if (event->type == EVENT_WALK_BEGIN && event->kind == 0) judged->psc_level[event->port] = 0;
   if (event->type == EVENT_PSC && event->kind == 0 && event->hit)
     judged->psc_level[event->port] = 2 + (unsigned)(event->array - ARRAY_PSC_PDE);
+  // Where a table maps itself a walk's own first update can fail its second.
+  if (event->type == EVENT_CAS && !event->hit) judged->foretold.standing = false;
 }
 
 static void tell_prefetches(struct judged* judged) {
@@ -88,6 +96,45 @@ static void tell_prefetches(struct judged* judged) {
     judge_prefetched(judged->judge, fill->cycle, (enum port)fill->port, (enum tlb_array)fill->array, fill->va);
   }
   judged->n_prefetches = 0;
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// The debug port: on an MMU at rest it says what the part that comes next will be answered. At any time it may be asked
+// (engines that differ in what they say, or are disturbed by it, are found by lockstep).
+
+static void probe(struct judged* judged, const struct ref* part, struct answer* answer) {
+  judged->probing = true;
+  engine_probe(judged->inner, part, answer);
+  judged->probing = false;
+}
+
+static void ask(struct judged* judged, const struct tick_in* in) {
+  bool alone = !in->part[PORT_FETCH] != !in->part[PORT_DATA];
+  enum port port = in->part[PORT_FETCH] ? PORT_FETCH : PORT_DATA;
+  struct answer answer;
+  if (in->control || !alone) judged->foretold.standing = false;
+  if (!alone || in->part[port]->size != 1) return;  // a longer one may cross a page
+  if (judged->at_rest && !in->control && (judged->options.ask_always || random_chance(&judged->random, 20))) {
+    judged->foretold = (struct foretold){.standing = true, .port = port};
+    probe(judged, in->part[port], &judged->foretold.answer);
+  } else if (random_chance(&judged->random, 2)) {
+    probe(judged, in->part[port], &answer);
+  }
+}
+
+static void hold_to_it(struct judged* judged, const struct tick_out* out) {
+  const struct answer *said = &judged->foretold.answer, *came = &out->answer[judged->foretold.port];
+  if (!judged->foretold.standing || !out->answered[judged->foretold.port]) return;
+  judged->foretold.standing = false;
+  if (said->fault == came->fault && said->pa == came->pa && said->error == came->error && said->cr2 == came->cr2 &&
+      said->path == came->path && said->reads == came->reads)
+    return;
+  snprintf(judged->objection, sizeof judged->objection,
+           "the judge: in cycle %" PRIu64 " came fault=%u pa=%" PRIx64 " error=%x cr2=%" PRIx64
+           " path=%u reads=%u; the debug port had said fault=%u pa=%" PRIx64 " error=%x cr2=%" PRIx64
+           " path=%u reads=%u\n",
+           judged->now, came->fault, came->pa, came->error, came->cr2, came->path, came->reads, said->fault, said->pa,
+           said->error, said->cr2, said->path, said->reads);
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -126,6 +173,7 @@ static void before(void* ctx, uint64_t now, const struct tick_in* in) {
   tell_writes(judged, now);
   judge_waited(judged->judge, now);
   if (in->control) judge_control_arrived(judged->judge, now, in->control);
+  ask(judged, in);
 }
 
 static void after(void* ctx, uint64_t now, const struct tick_in* in, struct tick_out* out) {
@@ -134,13 +182,20 @@ static void after(void* ctx, uint64_t now, const struct tick_in* in, struct tick
   for (int port = 0; port < PORT_COUNT; port++)
     if (out->accepted[port]) judge_accepted(judged->judge, now, (enum port)port, in->part[port]);
   tell_answers(judged, now, out);
+  hold_to_it(judged, out);
+  judged->at_rest = out->next == UINT64_MAX;
   tell_prefetches(judged);
   if (out->control_done) tell_control(judged, now, out->control_gp);
   shorten(judged, now, out);
 }
 
+static const char* verdict_of(const struct judged* judged) {
+  const char* verdict = judge_verdict(judged->judge);
+  return !verdict && judged->objection[0] ? judged->objection : verdict;
+}
+
 static bool agrees(const void* ctx, const char** report) {
-  const char* verdict = judge_verdict(((const struct judged*)ctx)->judge);
+  const char* verdict = verdict_of(ctx);
   if (report && verdict) *report = verdict;
   return verdict == NULL;
 }
@@ -157,7 +212,7 @@ static const struct wrap_hooks hooks = {
 
 bool judged_is_condemned(const struct engine* engine) {
   const struct judged* judged = wrap_context(engine, &hooks);
-  return judged && judge_verdict(judged->judge);
+  return judged && verdict_of(judged);
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -173,7 +228,7 @@ static struct engine* create_inner(struct judged* judged, enum engine_kind kind,
 }
 
 static struct engine* create(struct bench* bench, enum engine_kind kind, const struct config* config,
-                             const struct judged_options* options, struct error* err) {
+                             const struct judged_options* options, uint64_t memory, struct error* err) {
   struct judged* judged = calloc(1, sizeof *judged);
   if (!judged) {
     error_set(err, "out of memory");
@@ -181,7 +236,7 @@ static struct engine* create(struct bench* bench, enum engine_kind kind, const s
   }
   *judged = (struct judged){.options = *options, .random = random_from(options->seed), .ram = bench->ram};
   judged->bus = ram_bus(bench->ram);
-  judged->judge = judge_create(config);
+  judged->judge = judge_create(config, memory);
   judged->inner = create_inner(judged, kind, config, bench->mirror, err);
   struct engine* engine = judged->inner ? wrap_engine(judged->inner, &hooks, judged, err) : NULL;
   if (engine)
@@ -203,7 +258,7 @@ bool judged_open(struct bench* bench, enum engine_kind kind, const struct config
   if (!bench->ram || (kind == ENGINE_BOTH && !bench->mirror))
     error_set(err, "out of memory");
   else
-    bench->engine = create(bench, kind, config, options, err);
+    bench->engine = create(bench, kind, config, options, memory, err);
   if (bench->engine) return true;
   bench_close(bench);
   return false;

@@ -2,6 +2,7 @@
 #include "fuzz/shrink.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,22 +15,15 @@ struct shrinker {
   uint32_t room;               // runs left
 };
 
-// Every timed operation needs an access to belong to, and no two control operations may share one.
+// Every timed operation needs an access to belong to.
 static bool well_formed(const struct script* script) {
-  unsigned controls = 0, timed = 0;
+  bool timed = false;
   for (size_t i = 0; i < script->count; i++) {
     const struct script_op* op = &script->ops[i];
-    if (op->timed) {
-      timed++;
-      controls += op->kind == SCRIPT_CONTROL;
-    } else if (op->kind == SCRIPT_ACCESS) {
-      controls = timed = 0;
-    } else if (timed) {
-      return false;  // a window is kept together
-    }
-    if (controls > 1) return false;
+    if (timed && !op->timed && op->kind != SCRIPT_ACCESS) return false;  // a window is kept together
+    timed = op->timed;
   }
-  return script->count > 0 && timed == 0;
+  return script->count > 0 && !timed;
 }
 
 static bool still_fails(struct shrinker* s, const struct script* candidate) {
@@ -221,6 +215,7 @@ void shrink_case(struct shrink* shrink, struct trial* trial, struct script* scri
   enum stepping stepping = trial->options.stepping;
   shrink->runs = 0;
   trial->options.stepping = STEPPING_SKIP;
+  trial->options.ask_always = true;
   if (stepping != STEPPING_SKIP && !still_fails(&s, script)) trial->options.stepping = stepping;
   cut_the_end(&s);
   take_out_operations(&s);
@@ -230,13 +225,22 @@ void shrink_case(struct shrink* shrink, struct trial* trial, struct script* scri
   trial_run(trial, script);
 }
 
+const char* shrink_replay(const struct trial* trial, const char* path, char* text, size_t room) {
+  static const char* const steppings[] = {"", " --stepping all", " --stepping random"};
+  char seed[32] = "";
+  if (trial->core || trial->options.stepping == STEPPING_RANDOM)
+    snprintf(seed, sizeof seed, " --seed %" PRIu64, trial->options.seed);
+  snprintf(text, room, "build/pagewalk-fuzz --engine %s%s%s --replay %s", engine_kind_name(trial->engine),
+           trial->core ? " --core" : steppings[trial->options.stepping], seed, path);
+  return text;
+}
+
 bool shrink_save(const struct script* script, const struct trial* trial, const char* origin, const char* path,
                  struct error* err) {
-  static const char* const steppings[] = {"", " --stepping all", " --stepping random"};
+  char replay[1200];
   FILE* file = fopen(path, "w");
   if (!file) return error_set(err, "%s: %s: choose another folder with --out", path, strerror(errno));
-  fprintf(file, "# Found by %s. Replay it:\n#   build/pagewalk-fuzz --engine %s%s --replay %s\n", origin,
-          engine_kind_name(trial->engine), steppings[trial->options.stepping], path);
+  fprintf(file, "# Found by %s. Replay it:\n#   %s\n", origin, shrink_replay(trial, path, replay, sizeof replay));
   for (const char* line = trial->report; *line;) {
     size_t length = strcspn(line, "\n");
     fprintf(file, "# %.*s\n", (int)length, line);

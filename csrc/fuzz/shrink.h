@@ -22,6 +22,9 @@ struct shrink {
 // result fails with the same outcome, and where it can with STEPPING_SKIP, as `pagewalk script` runs it.
 void shrink_case(struct shrink* shrink, struct trial* trial, struct script* script);
 
+// The command that replays a case saved at `path`: into `text`, which is returned.
+const char* shrink_replay(const struct trial* trial, const char* path, char* text, size_t room);
+
 // Writes the case with its report and the command that replays it in comments.
 bool shrink_save(const struct script* script, const struct trial* trial, const char* origin, const char* path,
                  struct error* err);

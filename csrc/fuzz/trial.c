@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz/stream.h"
+
 static void report(struct trial* trial, enum trial_outcome outcome, const char* text) {
   trial->outcome = outcome;
   size_t length = strlen(text);
@@ -34,6 +36,12 @@ static bool expects(const struct script* script) {
   return false;
 }
 
+static bool open_bench(struct trial* trial, const struct script* script, struct bench* bench, struct error* err) {
+  if (trial->core) return bench_open_memory(bench, trial->engine, &script->config, script->memory, err);
+  trial->options.memory = script->memory;
+  return judged_open(bench, trial->engine, &script->config, &trial->options, err);
+}
+
 void trial_run(struct trial* trial, const struct script* script) {
   struct bench bench;
   struct script_totals totals = {0};
@@ -43,14 +51,14 @@ void trial_run(struct trial* trial, const struct script* script) {
   trial->outcome = TRIAL_GOOD;
   trial->report[0] = 0;
   memset(&trial->counters, 0, sizeof trial->counters);
-  trial->options.memory = script->memory;
-  if (!judged_open(&bench, trial->engine, &script->config, &trial->options, &err)) {
+  if (!open_bench(trial, script, &bench, &err)) {
     report(trial, TRIAL_IMPOSSIBLE, err.text);
     return;
   }
   if (trial->on_event) engine_on_event(bench.engine, trial->on_event, trial->on_event_ctx);
-  FILE* out = expects(script) ? open_memstream(&printed, &length) : NULL;
-  bool ok = script_run(script, &bench, out, &totals, &err);
+  FILE* out = !trial->core && expects(script) ? open_memstream(&printed, &length) : NULL;
+  bool ok =
+      trial->core ? stream_run(script, &bench, trial->options.seed) : script_run(script, &bench, out, &totals, &err);
   if (out) fclose(out);
   engine_counters(bench.engine, &trial->counters);
   find_outcome(trial, &bench, ok, &totals, printed ? printed : "", &err);

@@ -21,6 +21,7 @@ enum trial_outcome {
 
 struct trial {
   enum engine_kind engine;
+  bool core;  // a core plays its accesses (fuzz/stream.h) instead; nobody judges that. Seed and memory as in `options`
   struct judged_options options;
   event_fn* on_event;  // or NULL
   void* on_event_ctx;

@@ -123,10 +123,11 @@ static uint64_t peek(const struct hal* hal, uint64_t pa, unsigned size) {
 // ---------------------------------------------------------------------------------------------------------------------
 // Control, clock, disk, narration
 
-static bool control(struct machine* machine, enum control_op op, uint64_t value) {
-  struct control control = {.op = (uint8_t)op, .value = value};
+// What the core has decoded may lie elsewhere afterwards.
+static bool control(struct machine* machine, const struct control* control) {
   if (machine->broken) return true;  // the kernel goes on to its normal return
-  bool done = engine_control(machine->engine, &control);
+  machine->cpu.forget = true;
+  bool done = engine_control(machine->engine, control);
   return machine_check(machine) ? done : true;
 }
 
@@ -136,10 +137,39 @@ static bool write_register(struct hal* hal, enum hal_register reg, uint64_t valu
                                         [HAL_CR4] = CONTROL_CR4,
                                         [HAL_EFER] = CONTROL_EFER,
                                         [HAL_PKRU] = CONTROL_PKRU};
-  return control(machine_of(hal), ops[reg], value);
+  const struct control operation = {.op = (uint8_t)ops[reg], .value = value};
+  return control(machine_of(hal), &operation);
 }
 
-static void invlpg(struct hal* hal, uint64_t va) { control(machine_of(hal), CONTROL_INVLPG, va); }
+static void invlpg(struct hal* hal, uint64_t va) {
+  const struct control operation = {.op = CONTROL_INVLPG, .value = va};
+  control(machine_of(hal), &operation);
+}
+
+static bool invpcid(struct hal* hal, unsigned type, unsigned pcid, uint64_t va) {
+  const struct control operation = {.op = CONTROL_INVPCID, .type = type, .pcid = pcid, .value = va};
+  return control(machine_of(hal), &operation);
+}
+
+static bool load_segment(struct hal* hal, unsigned number, const struct hal_segment* segment) {
+  const struct control operation = {.op = CONTROL_SEGMENT,
+                                    .index = (uint8_t)number,
+                                    .segment = {.base = segment->base,
+                                                .limit = segment->limit,
+                                                .present = segment->present,
+                                                .writable = segment->writable,
+                                                .expand_down = segment->expand_down,
+                                                .privilege = segment->user ? 3 : 0}};
+  return control(machine_of(hal), &operation);
+}
+
+static void select_segments(struct hal* hal, enum hal_select select) {
+  struct machine* machine = machine_of(hal);
+  machine->cpu.select = select;
+  machine->cpu.forget = true;
+}
+
+static void set_timer(struct hal* hal, uint64_t cycle) { machine_of(hal)->timer = cycle; }
 
 static uint64_t now(const struct hal* hal) { return machine_now((const struct machine*)hal); }
 
@@ -173,6 +203,11 @@ static void print(struct hal* hal, const char* text) {
   fprintf(stderr, "%s\n", text);
 }
 
+static void console(struct hal* hal, int pid, const void* bytes, size_t count) {
+  struct machine* machine = machine_of(hal);
+  if (machine->console) machine->console(machine->console_ctx, pid, bytes, count);
+}
+
 static void note(struct hal* hal, const struct hal_note* note) {
   struct machine* machine = machine_of(hal);
   if (machine->narrate) machine->narrate(machine->narrate_ctx, machine_now(machine), note);
@@ -188,10 +223,15 @@ const struct hal_ops machine_hal_ops = {
     .peek = peek,
     .write_register = write_register,
     .invlpg = invlpg,
+    .invpcid = invpcid,
+    .load_segment = load_segment,
+    .select_segments = select_segments,
+    .set_timer = set_timer,
     .now = now,
     .work = work,
     .disk_start = start,
     .disk_done = is_done,
     .print = print,
+    .console = console,
     .note = note,
 };

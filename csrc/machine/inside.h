@@ -3,6 +3,7 @@
 #ifndef PAGEWALK_MACHINE_INSIDE_H
 #define PAGEWALK_MACHINE_INSIDE_H
 
+#include "machine/cpu.h"
 #include "machine/disk.h"
 #include "machine/machine.h"
 
@@ -36,6 +37,15 @@ struct machine {
   struct counters counted[AGENT_COUNT];  // until then
   uint64_t trap, work, idle;             // cycles in which the engine had nothing to do
   uint64_t started;                      // the cycle of machine_start
+
+  // Programs.
+  struct cpu cpu;
+  uint64_t timer;                 // the cycle of the kernel's timer; UINT64_MAX: not set
+  struct kernel_context context;  // of the process that runs, while the core does not
+  enum kernel_next next;          // what the kernel has asked for
+  bool entered;                   // the kernel has been asked whom to run
+  void (*console)(void* ctx, int pid, const void* bytes, size_t count);
+  void* console_ctx;
 
   uint64_t references;  // that processes have completed, of all calls
   bool broken;          // nothing more is done; `trouble` says why

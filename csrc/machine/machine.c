@@ -72,23 +72,38 @@ static struct kernel_params kernel_params_of(const struct machine_params* params
                                 .maxphyaddr = config->maxphyaddr,
                                 .global_pages = config->global,
                                 .frames = frames_of(params),
+                                .sharing = params->sharing,
+                                .tagging = params->tagging,
+                                .programs = params->programs,
+                                .program_count = params->program_count,
+                                .quantum = params->quantum,
+                                .mhz = config->clock_mhz,
+                                .process_bytes = params->process_bytes,
                                 .swap_blocks = SWAP_BLOCKS,
                                 .work = config->kernel.work};
+}
+
+static bool has_pcids(const struct config* config) {
+  return config->pcid && (config->mode == MODE_4LEVEL || config->mode == MODE_5LEVEL);
 }
 
 static bool acceptable(const struct machine_params* params, struct error* err) {
   const struct config* config = params->config;
   struct kernel_params kernel = kernel_params_of(params);
-  if (config->mode == MODE_NONE)
+  if (config->mode == MODE_NONE && params->sharing == KERNEL_SHARE_PAGING)
     return error_set(err, "mode none: the operating system needs paging: set mode=32-bit, pae, 4-level or 5-level");
+  if (params->tagging == KERNEL_TAG_PCID && !has_pcids(config))
+    return error_set(err, "address spaces are tagged by PCIDs: that needs 4- or 5-level paging and pcid=true");
   if (kernel.frames > (uint64_t)1 << 40)
     return error_set(err, "%" PRIu64 " frames are more than 52-bit addresses reach: use fewer", kernel.frames);
   uint64_t needed = kernel_frames_needed(&kernel);
+  bool paged = kernel.sharing == KERNEL_SHARE_PAGING;
   if (kernel.frames < needed)
     return error_set(err,
-                     "%" PRIu64 " frames are too few: with %s paging the kernel and one small process need %" PRIu64
+                     "%" PRIu64 " frames are too few: with %s%s the kernel and one small process need %" PRIu64
                      ": use more (--frames, or ram.frames or ram.mib)",
-                     kernel.frames, paging_mode_name(config->mode), needed);
+                     kernel.frames, paged ? paging_mode_name(config->mode) : "the memory shared by ",
+                     paged ? " paging" : kernel_sharing_names[kernel.sharing], needed);
   return true;
 }
 
@@ -162,7 +177,11 @@ struct machine* machine_create(const struct machine_params* params, struct error
   machine->config = *params->config;
   machine->narrate = params->narrate;
   machine->narrate_ctx = params->narrate_ctx;
-  if (make_memory(machine, params, err) && make_engine(machine, params, err) && boot(machine, params, err))
+  machine->console = params->console;
+  machine->console_ctx = params->console_ctx;
+  machine->timer = UINT64_MAX;
+  if (make_memory(machine, params, err) && make_engine(machine, params, err) &&
+      (cpu_create(&machine->cpu, machine) || no_memory(err, "core")) && boot(machine, params, err))
     return machine;
   machine_destroy(machine);
   return NULL;
@@ -170,6 +189,7 @@ struct machine* machine_create(const struct machine_params* params, struct error
 
 void machine_destroy(struct machine* machine) {
   if (!machine) return;
+  cpu_destroy(&machine->cpu);
   if (machine->engine) engine_destroy(machine->engine);
   disk_destroy(machine->disk);
   ram_destroy(machine->ram);

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "config/config.h"
+#include "core/core.h"
 #include "engine/engine.h"
 #include "hal/hal.h"
 #include "kernel/kernel.h"
@@ -23,6 +24,15 @@ struct machine_params {
   uint64_t frames;                                                          // of RAM; 0: config_frames decides
   void (*narrate)(void* ctx, uint64_t cycle, const struct hal_note* note);  // or NULL
   void* narrate_ctx;
+  // Programs (kernel.h, struct kernel_params). Zeroed: paging, CR3 loaded at a switch, no programs.
+  enum kernel_sharing sharing;
+  enum kernel_tagging tagging;
+  const struct kernel_program* programs;  // [program_count]; they live as long as the machine
+  unsigned program_count;
+  uint64_t quantum;
+  uint64_t process_bytes;
+  void (*console)(void* ctx, int pid, const void* bytes, size_t count);  // what programs write; NULL: nowhere
+  void* console_ctx;
   // Puts something between the machine and its engine, a recorder for one; or NULL. Takes `engine` over and returns the
   // engine to use, or NULL with a message. `ram` is the machine's memory.
   struct engine* (*wrap)(void* ctx, struct engine* engine, struct ram* ram, struct error* err);
@@ -71,6 +81,41 @@ struct machine_run {
 // at now and then.
 void machine_play(struct machine* machine, const struct ref* refs, size_t n, bool move_data,
                   const volatile int* interrupt, struct machine_run* run);
+
+// --- programs --------------------------------------------------------------------------------------------------------
+// What kernel_start has made processes of is run by the core: each fetch, load and store a reference with REF_USER,
+// each system call, exception and interrupt a way into the kernel (core.trap, the kernel, core.iret).
+
+enum machine_end {
+  MACHINE_DONE,     // no process is left
+  MACHINE_LIMIT,    // as many instructions as allowed are completed, or `until` has come; calling again goes on
+  MACHINE_HALTED,   // *interrupt was set
+  MACHINE_TROUBLE,  // machine_trouble
+};
+struct machine_limits {
+  uint64_t instructions;  // completed by all processes since the machine was created; UINT64_MAX: no limit
+  uint64_t until;         // stop after the instruction, or in the idle time, that reaches this cycle; UINT64_MAX
+  const volatile int* interrupt;  // looked at now and then; or NULL
+};
+enum machine_end machine_run(struct machine* machine, const struct machine_limits* limits);
+
+// Instructions completed by all processes; a repeated string instruction counts once.
+uint64_t machine_instructions(const struct machine* machine);
+
+// The registers of the core: of the process that runs, or ran last.
+const struct core_state* machine_registers(const struct machine* machine);
+
+// Is told of every reference that a program makes, right after it. Each fetch begins an instruction, or one that is
+// started over. Costs speed. NULL stops.
+struct machine_reference {
+  struct ref ref;
+  struct answer answer;
+  bool answered;  // else it faulted
+};
+typedef void machine_reference_fn(void* ctx, const struct machine_reference* reference);
+void machine_on_reference(struct machine* machine, machine_reference_fn* fn, void* ctx);
+
+// --- what traces store -----------------------------------------------------------------------------------------------
 
 // The data that stores move: eight bytes (little-endian) of word `word` (0: bytes 0..7 of the store, 1: bytes 8..15,
 // ...) of the reference that is the `reference`-th completed one on this machine, counted from 0 over all calls.

@@ -160,6 +160,13 @@ void ram_read(const struct ram* ram, uint64_t pa, void* data, size_t bytes) {
   }
 }
 
+uint8_t* ram_frame(const struct ram* ram, uint64_t pa) {
+  assert(inside(ram, pa, FRAME_BYTES));
+  return find(ram, pa >> FRAME_SHIFT);
+}
+
+bool ram_is_plain(const struct ram* ram) { return !ram->mirror && !ram->watch; }
+
 void ram_write(struct ram* ram, uint64_t pa, const void* data, size_t bytes) {
   if (ram->mirror) ram_write(ram->mirror, pa, data, bytes);
   assert(inside(ram, pa, bytes));

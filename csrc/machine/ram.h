@@ -36,6 +36,12 @@ uint64_t ram_read_word(const struct ram* ram, uint64_t pa, unsigned size);  // l
 void ram_write_word(struct ram* ram, uint64_t pa, unsigned size, uint64_t value);
 void ram_zero(struct ram* ram, uint64_t pa, uint64_t bytes);
 
+// For a core that moves a few bytes at each of many references. The bytes of the frame at `pa` (a multiple of 4096),
+// which stay where they are as long as the memory lives; NULL: never written, all zeros. To be read; written only where
+// ram_is_plain, that is while neither a mirror nor a watch wants to hear of it.
+uint8_t* ram_frame(const struct ram* ram, uint64_t pa);
+bool ram_is_plain(const struct ram* ram);
+
 // The walker's port onto this memory.
 struct memory_bus ram_bus(struct ram* ram);
 

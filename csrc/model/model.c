@@ -259,6 +259,51 @@ static void model_play(void* self, const struct ref* refs, size_t n, struct play
   mmu->counters.refs += play->done;
 }
 
+// --- one reference --------------------------------------------------------------------------------------------------
+
+// Counts as count_fast_hits does, at once.
+static uint32_t count_single_hit(struct mmu* mmu, const struct shortcut* shortcut, const struct ref* ref, uint64_t pa,
+                                 uint64_t cycle) {
+  enum port port = port_of(ref);
+  bool write = ref->kind == ACCESS_WRITE;
+  mmu->tlb[port].sizes->hits[shortcut->size]++;
+  mmu->counters.parts[ref->kind]++;
+  mmu->counters.refs++;
+  mmu->counters.cycles_base += mmu->tlb[port].latency;
+  if (!mmu->caches.data || port != PORT_DATA) return 0;
+  if (__builtin_expect(caches_data_near(&mmu->caches, pa, write), 1)) {
+    mmu->counters.cache[CACHE_L1D].data_hits++;
+    return 0;
+  }
+  uint32_t further = caches_beyond_l1d(&mmu->caches, caches_data_further(&mmu->caches, pa, write, cycle));
+  mmu->counters.cycles_data += further;
+  return further;
+}
+
+static __attribute__((noinline)) bool issue_by_play(struct mmu* mmu, const struct ref* ref, struct answer* answer) {
+  struct play play = {.until = UINT64_MAX, .answers = answer};
+  model_play(mmu, ref, 1, &play);
+  if (play.stop == PLAY_FAULT) *answer = play.fault;
+  return play.stop == PLAY_END;
+}
+
+static bool model_issue(void* self, const struct ref* ref, struct answer* answer) {
+  struct mmu* mmu = self;
+  enum port port = port_of(ref);
+  uint64_t page = ref->va >> PAGE_SHIFT;
+  const struct shortcut* shortcut = &mmu->shortcuts[port].table[page & (SHORTCUTS - 1)];
+  bool plain = !mmu->events.fn && mmu->aside == UINT64_MAX && ref->segment == 0 && is_flat(&mmu->registers.segment[0]);
+  bool hit = plain && shortcut->page == page && shortcut->allowed >> access_class(ref) & 1;
+  if (__builtin_expect(!hit || serial_crosses(ref, NULL), 0)) return issue_by_play(mmu, ref, answer);
+  answer->cycle = mmu->now + mmu->tlb[port].latency - 1;
+  answer->pa = shortcut->pa | (ref->va & bits_between(0, PAGE_SHIFT));
+  answer->across = 0;
+  shortcut_touch(mmu->shortcuts[port].policy, shortcut, answer->cycle);
+  answer->data = count_single_hit(mmu, shortcut, ref, answer->pa, answer->cycle);
+  mmu->now = answer->cycle + answer->data + 1;
+  return true;
+}
+
 // --- the rest of the interface --------------------------------------------------------------------------------------
 
 static void model_destroy(void* self) { mmu_destroy(self); }
@@ -319,6 +364,7 @@ static const struct engine_ops model_ops = {
     .probe = model_probe,
     .dump = model_dump,
     .registers = model_registers,
+    .issue = model_issue,
 };
 
 struct engine* model_engine_create(const struct config* config, struct memory_bus memory, struct error* err) {

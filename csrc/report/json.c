@@ -115,11 +115,13 @@ static json_t* kernel_json(const struct report* report) {
   json_t *object = json_object(), *frames = json_object();
   put_counters(object, &report->kernel);
   put(object, "zero_fills", os->zero_fills);
+  put(object, "program_fills", os->program_fills);
   put(object, "swap_ins", os->swap_ins);
   put(object, "swap_outs", os->swap_outs);
   put(object, "evictions", os->evictions);
   put(object, "evictions_clean", os->evictions_clean);
   put(object, "invlpgs", os->invlpgs);
+  put(object, "invpcids", os->invpcids);
   put(object, "checksum_errors", os->checksum_errors);
   put(object, "swap_used", os->swap_used);
   put(frames, "total", os->frames_total);
@@ -158,6 +160,61 @@ static json_t* killed_json(const struct report* report) {
   return object;
 }
 
+// How a process ended: null while it has not.
+static json_t* status_json(const struct report_process* process) {
+  if (!process->ended) return json_null();
+  json_t* object = json_object();
+  uint64_t signal = process->status & 0x7f;
+  json_object_set_new(object, "exit", signal ? json_null() : json_integer((json_int_t)(process->status >> 8 & 0xff)));
+  json_object_set_new(object, "signal", signal ? json_integer((json_int_t)signal) : json_null());
+  return object;
+}
+
+static json_t* processes_json(const struct report_program* program) {
+  json_t* array = json_array();
+  for (size_t i = 0; i < program->process_count && i < REPORT_PROCESSES_MAX; i++) {
+    const struct report_process* process = &program->processes[i];
+    json_t* object = json_object();
+    put(object, "pid", (uint64_t)process->pid);
+    json_object_set_new(object, "name", text_json(process->name));
+    json_object_set_new(object, "end", status_json(process));
+    json_array_append_new(array, object);
+  }
+  return array;
+}
+
+// What only runs without paging have.
+static json_t* images_json(const struct kernel_stats* os) {
+  json_t* object = json_object();
+  put(object, "out", os->images_out);
+  put(object, "in", os->images_in);
+  put(object, "moves", os->image_moves);
+  put(object, "placements_failed", os->placements_failed);
+  put(object, "internal_bytes", os->internal_bytes);
+  put(object, "external_bytes", os->external_bytes);
+  put(object, "holes", os->holes);
+  put(object, "largest_hole", os->largest_hole);
+  return object;
+}
+
+static json_t* program_json(const struct report* report) {
+  const struct report_program* program = report->program;
+  if (!program) return json_null();
+  json_t* object = json_object();
+  json_object_set_new(object, "command", text_json(report->workload));
+  json_object_set_new(object, "sharing", json_string(kernel_sharing_names[program->sharing]));
+  json_object_set_new(object, "tagging", json_string(report_tagging_names[program->tagging]));
+  put(object, "quantum", program->quantum);
+  put(object, "instructions", program->instructions);
+  put(object, "calls", report->os.calls);
+  put(object, "interrupts", report->os.interrupts);
+  put(object, "switches", report->os.switches);
+  put(object, "switch_cycles", report->os.switch_cycles);
+  json_object_set_new(object, "processes", processes_json(program));
+  json_object_set_new(object, "images", images_json(&report->os));
+  return object;
+}
+
 bool report_json(FILE* out, const struct report* report, struct error* err) {
   json_t* root = json_object();
   json_object_set_new(root, "version", json_string(PAGEWALK_VERSION));
@@ -169,6 +226,7 @@ bool report_json(FILE* out, const struct report* report, struct error* err) {
   json_object_set_new(root, "killed", killed_json(report));
   json_object_set_new(root, "trace", trace_json(report));
   put_hex(root, "trace_hash", report->trace_hash);
+  json_object_set_new(root, "program", program_json(report));
   json_object_set_new(root, "config", config_json(&report->config));
   put_hex(root, "config_hash", config_hash(&report->config));
   put(root, "cycles", report_cycles(report));

@@ -14,6 +14,26 @@
 #include "engine/engine.h"
 #include "machine/machine.h"
 
+// A process of a run of programs.
+struct report_process {
+  int pid;
+  char name[32];  // the program that it ran last
+  bool ended;
+  uint64_t status;  // as waitpid's; of one that has ended
+};
+
+enum { REPORT_PROGRAMS_MAX = 16, REPORT_PROCESSES_MAX = 256 };
+struct report_program {
+  enum kernel_sharing sharing;
+  enum kernel_tagging tagging;
+  uint64_t quantum;  // cycles; 0: none
+  uint64_t instructions;
+  size_t process_count;  // all there were; those beyond REPORT_PROCESSES_MAX are not kept
+  struct report_process processes[REPORT_PROCESSES_MAX];
+  bool ended;             // the first program has
+  struct kernel_end end;  // how
+};
+
 struct report {
   struct config config;
   enum engine_kind engine;
@@ -23,8 +43,8 @@ struct report {
 
   char changes[128];  // assignments made to the machine, each after a blank; for the text only
 
-  char workload[256];    // file name or specification
-  const char* format;    // of the trace; "generated"
+  char workload[256];    // file name or specification; command lines of programs
+  const char* format;    // of the trace; "generated", "program"
   uint64_t trace_hash;   // of the references as loaded
   uint64_t trace_refs;   // references that were to be played and counted
   uint64_t trace_pages;  // different pages that the whole trace touches
@@ -35,6 +55,8 @@ struct report {
   bool trace_cut;  // Ctrl-C ended the reading of the trace: trace_refs counts those read until then
   bool killed;
   struct kernel_kill kill;
+
+  const struct report_program* program;  // of a run of programs; NULL: of a trace
 
   // All of these from the moment counting began.
   struct counters process, kernel;
@@ -63,6 +85,8 @@ extern const struct report_unit report_pscs[REPORT_PSCS], report_caches[CACHE_LE
 // Whether the machine has it and its mode uses it.
 bool report_has_psc(const struct report* report, size_t psc);
 bool report_has_cache(const struct report* report, size_t cache);
+
+extern const char* const report_tagging_names[];  // by enum kernel_tagging: "global", "flush", "pcid"
 
 // What was run on what: two or three lines.
 void report_intro(FILE* out, const struct report* report, struct colours colours);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "report/narrate.h"
 #include "report/report.h"
 
 // What a table looks like: a label, then for each run a value, a share, and a bar where there is room for one.
@@ -16,7 +17,7 @@ struct table {
   int label, value, bar;  // widths
 };
 
-enum { SHARE_WIDTH = 9, CELL_MAX = 48 };
+enum { SHARE_WIDTH = 9, CELL_MAX = 48, LISTED_MAX = 16 };
 
 struct cell {
   char value[CELL_MAX];
@@ -98,6 +99,26 @@ static struct cell cycles_an_access(const struct report* r) { return ratio_cell(
 static struct cell busy_an_access(const struct report* r) { return ratio_cell(busy(r), r->process.refs); }
 static struct cell translation_share(const struct report* r) { return percent_cell(translation(r), report_cycles(r)); }
 static struct cell translation_busy(const struct report* r) { return percent_cell(translation(r), busy(r)); }
+
+static uint64_t instructions_of(const struct report* r) { return r->program ? r->program->instructions : 0; }
+static struct cell instructions(const struct report* r) { return count_cell(instructions_of(r)); }
+static struct cell accesses_an_instruction(const struct report* r) {
+  return ratio_cell(r->process.refs, instructions_of(r));
+}
+static struct cell cycles_an_instruction(const struct report* r) {
+  return ratio_cell(report_cycles(r), instructions_of(r));
+}
+
+static struct cell processes(const struct report* r) { return count_cell(r->program ? r->program->process_count : 0); }
+static struct cell calls(const struct report* r) { return count_cell(r->os.calls); }
+static struct cell switches(const struct report* r) { return count_cell(r->os.switches); }
+static struct cell interrupts(const struct report* r) { return count_cell(r->os.interrupts); }
+static struct cell cycles_a_switch(const struct report* r) { return ratio_cell(r->os.switch_cycles, r->os.switches); }
+
+static struct cell images_out(const struct report* r) { return count_cell(r->os.images_out); }
+static struct cell images_in(const struct report* r) { return count_cell(r->os.images_in); }
+static struct cell image_moves(const struct report* r) { return count_cell(r->os.image_moves); }
+static struct cell placements_failed(const struct report* r) { return count_cell(r->os.placements_failed); }
 
 static struct cell walks(const struct report* r) { return count_cell(r->process.walks); }
 static struct cell reads_a_walk(const struct report* r) { return ratio_cell(r->process.walk_refs, r->process.walks); }
@@ -220,6 +241,60 @@ static void print_dram(const struct table* t) {
   print_row(t, "conflicts with it", row_conflicts);
 }
 
+static bool is_paged(const struct report* r, size_t unit) {
+  (void)unit;
+  return !r->program || r->program->sharing == KERNEL_SHARE_PAGING;
+}
+static bool is_program(const struct report* r, size_t unit) {
+  (void)unit;
+  return r->program != NULL;
+}
+static bool shares_otherwise(const struct report* r, size_t unit) { return !is_paged(r, unit); }
+
+static void print_paging(const struct table* t) {
+  if (!any_has(t, is_paged, 0)) return;
+  print_heading(t, "Paging");
+  print_row(t, "minor faults", minor);
+  print_row(t, "major faults", major);
+  print_row(t, "protection faults", protection);
+  print_row(t, "pages evicted", evictions);
+  print_row(t, "pages written to disk", disk_writes);
+  print_row(t, "pages read from disk", disk_reads);
+}
+
+static void print_images(const struct table* t) {
+  if (!any_has(t, shares_otherwise, 0)) return;
+  print_heading(t, "Memory");
+  print_row(t, "images written to disk", images_out);
+  print_row(t, "images read from disk", images_in);
+  print_row(t, "images moved in memory", image_moves);
+  print_row(t, "placements without a hole", placements_failed);
+}
+
+// The processes of a run, if there were several.
+static void print_process_list(const struct table* t) {
+  const struct report_program* program = t->count == 1 ? t->reports[0]->program : NULL;
+  if (!program || program->process_count < 2) return;
+  for (size_t i = 0; i < program->process_count && i < LISTED_MAX; i++) {
+    const struct report_process* process = &program->processes[i];
+    char status[NARRATE_TEXT_MAX];
+    fprintf(t->out, "  %4d  %-20s %s\n", process->pid, process->name,
+            process->ended ? narrate_status(process->status, status) : "had not ended");
+  }
+  if (program->process_count > LISTED_MAX) fprintf(t->out, "  and %zu more\n", program->process_count - LISTED_MAX);
+}
+
+static void print_processes(const struct table* t) {
+  if (!any_has(t, is_program, 0)) return;
+  print_heading(t, "Processes");
+  print_row(t, "processes", processes);
+  print_row(t, "system calls", calls);
+  print_row(t, "interrupts", interrupts);
+  print_row(t, "switches", switches);
+  print_row(t, "cycles a switch", cycles_a_switch);
+  print_process_list(t);
+}
+
 // ---- the account ----------------------------------------------------------------------------------------------------
 
 static bool part_is_zero(const struct table* t, size_t part) {
@@ -281,14 +356,40 @@ static bool any(const struct table* t, uint64_t (*figure)(const struct report*))
 static uint64_t idle_figure(const struct report* r) { return r->cycles.idle; }
 static uint64_t damage_figure(const struct report* r) { return r->os.checksum_errors; }
 
-void report_intro(FILE* out, const struct report* r, struct colours colours) {
-  char refs[NUMBER_TEXT_MAX], pages[NUMBER_TEXT_MAX], frames[NUMBER_TEXT_MAX];
-  fprintf(out, "%s%s%s: %s references to %s pages", colours.bold, r->workload, colours.off,
-          number_text(r->trace_refs, refs), number_text(r->trace_pages, pages));
+static void print_workload(FILE* out, const struct report* r, struct colours colours) {
+  char refs[NUMBER_TEXT_MAX], count[NUMBER_TEXT_MAX];
+  fprintf(out, "%s%s%s: ", colours.bold, r->workload, colours.off);
+  if (r->program)
+    fprintf(out, "%s instructions, %s references", number_text(r->program->instructions, count),
+            number_text(r->trace_refs, refs));
+  else
+    fprintf(out, "%s references to %s pages", number_text(r->trace_refs, refs), number_text(r->trace_pages, count));
   if (r->warm) fprintf(out, ", after %s to warm up", number_text(r->warm, refs));
-  fprintf(out, "\nmachine %s%s%s, %s frames of memory, %s paging, engine %s\n", r->config.name,
-          *r->changes ? " with" : "", r->changes, number_text(r->frames, frames), r->eager ? "eager" : "demand",
-          engine_kind_name(r->engine));
+}
+
+const char* const report_tagging_names[] = {
+    [KERNEL_TAG_GLOBAL] = "global", [KERNEL_TAG_FLUSH] = "flush", [KERNEL_TAG_PCID] = "pcid"};
+
+static void print_sharing(FILE* out, const struct report* r) {
+  char quantum[NUMBER_TEXT_MAX];
+  if (!r->program) {
+    fprintf(out, "%s paging", r->eager ? "eager" : "demand");
+    return;
+  }
+  if (is_paged(r, 0))
+    fprintf(out, "%s paging (%s)", paging_mode_name(r->config.mode), report_tagging_names[r->program->tagging]);
+  else
+    fprintf(out, "no paging, sharing %s", kernel_sharing_names[r->program->sharing]);
+  if (r->program->quantum) fprintf(out, ", quantum %s cycles", number_text(r->program->quantum, quantum));
+}
+
+void report_intro(FILE* out, const struct report* r, struct colours colours) {
+  char frames[NUMBER_TEXT_MAX];
+  print_workload(out, r, colours);
+  fprintf(out, "\nmachine %s%s%s, %s frames of memory, ", r->config.name, *r->changes ? " with" : "", r->changes,
+          number_text(r->frames, frames));
+  print_sharing(out, r);
+  fprintf(out, ", engine %s\n", engine_kind_name(r->engine));
   if (r->regions) fprintf(out, "%zu regions of 4 MiB were moved to fit the mode's addresses\n", r->regions);
 }
 
@@ -296,13 +397,16 @@ static void print_endings(const struct table* t, const char* const* titles) {
   for (size_t i = 0; i < t->count; i++) {
     const struct report* r = t->reports[i];
     char done[NUMBER_TEXT_MAX], all[NUMBER_TEXT_MAX];
-    if (r->killed)
+    if (r->killed && !r->program)
       fprintf(t->out, "\n%s%s: the kernel killed the process: %s%s\n", t->colours.red, titles[i], r->kill.reason,
               t->colours.off);
     if (r->trace_cut)
       fprintf(t->out, "\n%s%s: PARTIAL: Ctrl-C ended the trace after %s references%s\n", t->colours.yellow, titles[i],
               number_text(r->trace_refs, all), t->colours.off);
-    if (r->partial && (!r->trace_cut || r->process.refs < r->trace_refs))
+    if (r->program && r->partial)
+      fprintf(t->out, "\n%s%s: PARTIAL: ended after %s instructions%s\n", t->colours.yellow, titles[i],
+              number_text(r->program->instructions, done), t->colours.off);
+    else if (r->partial && (!r->trace_cut || r->process.refs < r->trace_refs))
       fprintf(t->out, "\n%s%s: PARTIAL: ended after %s of %s references%s\n", t->colours.yellow, titles[i],
               number_text(r->process.refs, done), number_text(r->trace_refs, all), t->colours.off);
   }
@@ -315,8 +419,12 @@ void report_text(FILE* out, const struct report* const* reports, const char* con
   t.value = count == 1 ? 16 : 14;
   t.bar = count == 1 ? 20 : 4;
   print_titles(&t, titles);
+  bool programs = any_has(&t, is_program, 0);
+  if (programs) print_row(&t, "instructions", instructions);
   print_row(&t, "accesses", accesses);
+  if (programs) print_row(&t, "accesses an instruction", accesses_an_instruction);
   print_row(&t, "cycles", cycles);
+  if (programs) print_row(&t, "cycles an instruction", cycles_an_instruction);
   print_row(&t, "cycles an access", cycles_an_access);
   bool waits = any(&t, idle_figure);
   if (waits) print_row(&t, "  while not idle", busy_an_access);
@@ -328,13 +436,9 @@ void report_text(FILE* out, const struct report* const* reports, const char* con
 
   print_dram(&t);
 
-  print_heading(&t, "Paging");
-  print_row(&t, "minor faults", minor);
-  print_row(&t, "major faults", major);
-  print_row(&t, "protection faults", protection);
-  print_row(&t, "pages evicted", evictions);
-  print_row(&t, "pages written to disk", disk_writes);
-  print_row(&t, "pages read from disk", disk_reads);
+  print_processes(&t);
+  print_paging(&t);
+  print_images(&t);
   if (any(&t, damage_figure)) print_row(&t, "pages damaged on the way", damaged);
 
   print_account(&t);

@@ -448,7 +448,7 @@ static enum unit unit_of(const char* name) {
 // Engines for waveforms are compiled in half the time rather than for speed: `make sim` begins with one.
 static const char* level_of(enum unit unit, const struct rtl_build* build) {
   if (unit == UNIT_START) return "-O0";
-  if (unit == UNIT_TRACE) return "-O0";
+  if (unit == UNIT_TRACE || build->covered) return "-O0";  // each point of coverage is code
   return build->quick || build->traced ? "-Og" : "-O3";
 }
 

@@ -59,6 +59,9 @@ void op_play(void* self, const struct ref* refs, size_t n, struct play* play) {
   } else {
     shim->now = serial_play(self, serial_issue, shim->now, shim->va_mask, bases, refs, n, play, &account);
   }
+  const uint64_t now = shim->now;
+  shim->catch_up(now);  // data that come late leave prefetches time
+  shim->now = now;
   if (shim->stuck) play->stop = PLAY_DIFFERS;
   serial_settle(&shim->counters, &account);
   shim->counters.refs += play->done;
@@ -123,13 +126,13 @@ bool op_agrees(const void* self, const char** report) {
 }
 
 const struct engine_ops shim_ops = {
-    op_destroy, op_now, op_tick, op_play, op_wait, op_counters, op_on_event, op_probe, op_dump, op_registers,
+    op_destroy, op_now,  op_tick, op_play, op_wait, op_counters, op_on_event, op_probe, op_dump, op_registers,
 #if VM_TRACE
     op_wave,
 #else
     nullptr,
 #endif
-    op_agrees,
+    op_agrees,  nullptr,
 };
 
 }  // namespace

@@ -134,12 +134,11 @@ static inline void hal_console(struct hal* hal, int pid, const void* bytes, size
 
 // What the kernel does, for those who watch: the six steps of a page fault (lecture note 001) and what happens in them.
 enum hal_note_kind {
-  HAL_NOTE_FAULT,    // 1 the access went to an invalid page: a = CR2, b = error code
-  HAL_NOTE_TRAP,     // 2 the fault reached the kernel: a = CR2, b = pid
-  HAL_NOTE_LOOKUP,   // 3 the kernel searched its data: a = page, b = what it found (enum hal_found), c = VMA start
-  HAL_NOTE_FRAME,    // 4 a frame holds the page: a = page, b = frame's physical address, c = disk block or 0 if
-                     // zero-filled
-  HAL_NOTE_TABLE,    // 5 the page table is updated: a = address of the entry, b = entry
+  HAL_NOTE_FAULT,   // 1 the access went to an invalid page: a = CR2, b = error code
+  HAL_NOTE_TRAP,    // 2 the fault reached the kernel: a = CR2, b = pid
+  HAL_NOTE_LOOKUP,  // 3 the kernel searched its data: a = page, b = what it found (enum hal_found), c = VMA start
+  HAL_NOTE_FRAME,   // 4 a frame holds the page: a = page, b = frame's physical address, c = disk block or HAL_FRAME_...
+  HAL_NOTE_TABLE,   // 5 the page table is updated: a = address of the entry, b = entry
   HAL_NOTE_RESTART,  // 6 the access is restarted: a = CR2
   HAL_NOTE_EVICT,    // in step 4: a = page thrown out, b = its frame, c = disk block if it was written, else 0
   HAL_NOTE_WAIT,     // in step 4: the process waits for the disk: a = page, b = block
@@ -167,6 +166,11 @@ enum hal_found {
   HAL_FOUND_PRESENT,
   HAL_FOUND_FORBIDDEN
 };
+// Where the content of a frame came from, if not from the disk.
+#define HAL_FRAME_ZEROED ((uint64_t)0)
+#define HAL_FRAME_PROGRAM UINT64_MAX       // from the program's file
+#define HAL_FRAME_COPIED (UINT64_MAX - 1)  // from the parent's frame, by fork
+
 struct hal_note {
   enum hal_note_kind kind;
   uint64_t a, b, c;

@@ -24,6 +24,18 @@ static const struct table_format* format_of(enum kernel_paging paging) {
   return formats[paging];
 }
 
+const char* const kernel_sharing_names[KERNEL_SHARINGS] = {"paging", "alone",  "images",  "static",
+                                                           "base",   "bounds", "segments"};
+
+static const struct space_ops* space_of(enum kernel_sharing sharing) {
+  static const struct space_ops* const ops[KERNEL_SHARINGS] = {
+      [KERNEL_SHARE_PAGING] = &space_paging,      [KERNEL_SHARE_ALONE] = &space_contiguous,
+      [KERNEL_SHARE_IMAGES] = &space_contiguous,  [KERNEL_SHARE_STATIC] = &space_contiguous,
+      [KERNEL_SHARE_BASE] = &space_contiguous,    [KERNEL_SHARE_BOUNDS] = &space_contiguous,
+      [KERNEL_SHARE_SEGMENTS] = &space_contiguous};
+  return sharing < KERNEL_SHARINGS ? ops[sharing] : NULL;
+}
+
 static uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
 
 // Bytes of memory that there are, that entries of the mode can name, and that the kernel can reach.
@@ -54,12 +66,15 @@ static uint64_t direct_map_tables(const struct kernel_params* params) {
 }
 
 // The kernel: its tables down to the direct map's, and the window's. A small process: its root; code in one place and
-// data in another, with the tables of every level for each; and for both a reference that crosses into another page.
+// data in another, with the tables of every level for each; and for both a reference that crosses into another page. An
+// instruction of a program may refer to two places of data.
 uint64_t kernel_frames_needed(const struct kernel_params* params) {
+  if (params->sharing != KERNEL_SHARE_PAGING) return share_frames_needed(params);
   uint64_t levels = format_of(params->paging)->levels;
   uint64_t kernel = direct_map_tables(params) + needs_window(params);
-  uint64_t places = 2;
-  return kernel + 1 + places * (levels - 1) + places * 2;
+  uint64_t places = 2, pages = places * 2;
+  if (params->program_count > 0) pages += 2;
+  return kernel + 1 + places * (levels - 1) + pages;
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -85,6 +100,13 @@ static struct kernel* lay_out(void* arena, struct hal* hal, const struct kernel_
   kernel->hal = hal;
   kernel->work = params->work;
   kernel->format = format_of(params->paging);
+  kernel->programs = params->programs;
+  kernel->program_count = params->program_count;
+  kernel->space = space_of(params->sharing);
+  kernel->tagging = params->tagging;
+  kernel->global = params->tagging == KERNEL_TAG_FLUSH ? 0 : PTE_G;
+  kernel->quantum = params->quantum;
+  kernel->mhz = params->mhz ? params->mhz : 1000;
   frames_init(kernel, (struct frame*)next, usable_frames(params));
   next += frames_bytes(params);
   swap_init(kernel, (struct swap_block*)next, usable_blocks(params));
@@ -131,7 +153,7 @@ static void build_direct_map(struct kernel* kernel) {
     bool next_table = (pa & (((uint64_t)1 << (format->level[level].shift + format->level[level].bits)) - 1)) == 0;
     if (next_table) table = kernel_table(kernel, level, va);
     table_put(kernel, table_entry_address(format, table, level, va),
-              pa | KERNEL_BITS | PTE_D | PTE_PS | PTE_G | format->no_execute);
+              pa | KERNEL_BITS | PTE_D | PTE_PS | kernel->global | format->no_execute);
   }
   kernel->window.direct = bytes;
 }
@@ -141,7 +163,8 @@ static void build_window(struct kernel* kernel) {
   kernel->window.table = kernel_table(kernel, 1, kernel->window.base);
 }
 
-// The order that the way into long mode wants (SDM vol. 3A, 9.8.5): PAE and LA57, then CR3, then LME, then PG.
+// The order that the way into long mode wants (SDM vol. 3A, 9.8.5): PAE and LA57, then CR3, then LME, then PG. PCIDE
+// can be set in long mode only, while CR3 holds PCID 0 (4.10.1).
 static bool turn_paging_on(struct kernel* kernel, bool global_pages) {
   struct hal* hal = kernel->hal;
   const struct table_format* format = kernel->format;
@@ -150,7 +173,27 @@ static bool turn_paging_on(struct kernel* kernel, bool global_pages) {
   if (format->efer) done = done && hal_write_register(hal, HAL_EFER, format->efer);
   done = done && hal_write_register(hal, HAL_CR0, CR0_PG | CR0_WP | CR0_ET | CR0_PE);
   kernel->window.paging = done;
+  if (kernel->tagging == KERNEL_TAG_PCID) done = done && hal_write_register(hal, HAL_CR4, cr4 | CR4_PCIDE);
   return done;
+}
+
+bool kernel_turn_paging_on(struct kernel* kernel, const struct kernel_params* params) {
+  kernel->root = take_zeroed(kernel);
+  build_direct_map(kernel);
+  if (needs_window(params)) build_window(kernel);
+  bool done = turn_paging_on(kernel, params->global_pages && kernel->global);
+  if (!done) kernel_panic(kernel, "the processor refuses the control registers", NO_NUMBER);
+  return done && !kernel->panicked;
+}
+
+// Why there can't be a kernel of these parameters; NULL: there can.
+static const char* refusal(const struct kernel_params* params) {
+  bool pages = params->sharing == KERNEL_SHARE_PAGING;
+  if (!space_of(params->sharing)) return "there is no such way of sharing the memory";
+  if (!pages && params->tagging == KERNEL_TAG_PCID) return "without paging there are no PCIDs";
+  if (params->tagging == KERNEL_TAG_PCID && !(format_of(params->paging)->efer & EFER_LME))
+    return "address spaces are tagged with PCIDs in 4- and 5-level paging only";
+  return NULL;
 }
 
 static void panic_too_few(struct kernel* kernel, uint64_t frames, uint64_t needed) {
@@ -175,10 +218,7 @@ struct kernel* kernel_boot(void* arena, size_t bytes, struct hal* hal, const str
     panic_too_few(kernel, params->frames, needed);
     return NULL;
   }
-  kernel->root = take_zeroed(kernel);
-  build_direct_map(kernel);
-  if (needs_window(params)) build_window(kernel);
-  if (!turn_paging_on(kernel, params->global_pages))
-    kernel_panic(kernel, "the processor refuses the control registers", NO_NUMBER);
-  return kernel->panicked ? NULL : kernel;
+  const char* trouble = refusal(params);
+  if (trouble) kernel_panic(kernel, trouble, NO_NUMBER);
+  return !trouble && kernel->space->boot(kernel, params) && !kernel->panicked ? kernel : NULL;
 }

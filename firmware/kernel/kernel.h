@@ -44,6 +44,7 @@ struct kernel_params {
   const struct kernel_program* programs;  // [program_count] that can be run; they live as long as the kernel
   unsigned program_count;
   uint64_t quantum;        // cycles that a program runs before the next one's turn; 0: until it waits
+  uint64_t mhz;            // of the clock, for programs that ask for the time; 0: 1000
   uint64_t process_bytes;  // without paging: of the memory of one process, heap and stack included
   unsigned maxphyaddr;     // bits
   bool global_pages;       // the processor has them: CR4.PGE can be set
@@ -98,8 +99,14 @@ enum kernel_action {
   KERNEL_KILLED   // the process is gone; the reason went out as a note and is in *report
 };
 
+enum kernel_cause {
+  KERNEL_CAUSE_DENIED,     // it has no right to the access
+  KERNEL_CAUSE_NO_MEMORY,  // no frame could be had
+  KERNEL_CAUSE_DAMAGE      // the disk gave back something else
+};
 struct kernel_kill {  // why a process was killed
   int pid;
+  enum kernel_cause cause;
   uint64_t cr2;
   unsigned error;    // page-fault error code
   char reason[160];  // one sentence
@@ -131,6 +138,7 @@ enum kernel_register {
 struct kernel_context {
   uint32_t reg[KERNEL_REGISTERS];
   uint32_t eip, eflags;
+  uint32_t segments;  // what the program has loaded into data segment registers: the machine's own; 0 at the start
 };
 
 // An executable, as a linker made it. The bytes live outside of the simulated memory, as a boot image's would.
@@ -166,7 +174,7 @@ struct kernel_trap {
   enum kernel_trap_kind kind;
   uint8_t vector;  // of the exception (SDM vol. 3A, 6.15)
   uint32_t error;
-  uint64_t cr2;
+  uint64_t cr2;    // of #PF; of a segment violation (#GP, #SS) or a bus error (#MC) the program's address, else 0
   uint32_t start;  // EIP of the instruction that trapped: where a call is started over
 };
 
@@ -206,7 +214,7 @@ struct kernel_end {
   uint32_t error, eip;
   uint64_t cr2;
   struct kernel_context context;
-  char reason[160];  // one sentence
+  char reason[160];  // one sentence about "it": the name is not in it
 };
 // How the first program that was started ended. False: it has not.
 bool kernel_first_end(const struct kernel* kernel, struct kernel_end* end);
@@ -218,9 +226,10 @@ struct kernel_stats {
   uint64_t faults_major;                     // waited for a disk read
   uint64_t faults_protection;                // present page, illegal access
   uint64_t zero_fills, swap_ins, swap_outs;  // swap_outs = pages written to disk
+  uint64_t program_fills;                    // pages brought from programs' files
   uint64_t evictions;                        // pages thrown out, clean or dirty
   uint64_t evictions_clean;
-  uint64_t invlpgs;
+  uint64_t invlpgs, invpcids;
   uint64_t checksum_errors;  // pages that came back different from how they left
   uint64_t frames_total, frames_free, frames_kernel, frames_tables,
       frames_process;  // now; the last four add up to the first
@@ -231,7 +240,7 @@ struct kernel_stats {
   uint64_t calls, switches, interrupts;
   uint64_t switch_cycles;                   // spent in changes of address space: registers, images, control registers
   uint64_t images_out, images_in;           // whole images written to and read from disk
-  uint64_t image_moves;                     // images moved in memory, by compaction
+  uint64_t image_moves;                     // pieces of images moved in memory: to close up holes, or to grow
   uint64_t placements_failed;               // that found no hole, though there was as much free memory in all
   uint64_t internal_bytes, external_bytes;  // without paging, now: given to processes but unused; free, but in holes
   uint64_t holes, largest_hole;             // now; bytes
@@ -244,6 +253,7 @@ struct kernel_vma {
   unsigned prot;
   uint64_t resident;  // pages present now
   uint64_t swapped;   // pages on disk now
+  const char* what;   // "code", "data" (of a program), "heap", "stack"; "": nothing is known
 };
 void kernel_vmas(const struct kernel* kernel, int pid, void (*visit)(void* ctx, const struct kernel_vma* vma),
                  void* ctx);

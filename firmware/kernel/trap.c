@@ -1,7 +1,35 @@
 // SPDX-License-Identifier: MIT
-// Where the machine enters the kernel: page faults, and the disk's word that a transfer is over.
+// Where the machine enters the kernel: traps of programs; page faults of traces, and the disk's word that a transfer
+// is over.
 #include "kernel/mm/fault.h"
+#include "kernel/proc/call.h"
+#include "kernel/proc/program.h"
 #include "kernel/state.h"
+
+static void serve_trap(struct kernel* kernel, const struct kernel_trap* trap) {
+  struct process* process = kernel->scheduler.running;
+  if (trap->kind == KERNEL_TRAP_START) return;
+  if (process && trap->kind != KERNEL_TRAP_CALL) favour_moved(kernel, process, process->context.eip);
+  if (trap->kind == KERNEL_TRAP_INTERRUPT) {
+    kernel->stats.interrupts++;
+  } else if (!process) {
+    kernel_panic(kernel, "a program trapped, but none runs: vector ", trap->vector);
+  } else if (trap->kind == KERNEL_TRAP_CALL) {
+    favour_moved(kernel, process, trap->start);
+    call_serve(kernel, process, trap->start);
+  } else {
+    program_exception(kernel, process, trap);
+  }
+}
+
+enum kernel_next kernel_trap(struct kernel* kernel, const struct kernel_trap* trap, struct kernel_context* context) {
+  if (kernel->panicked) return KERNEL_DONE;
+  schedule_enter(kernel, context);
+  hal_work(kernel->hal, kernel->work);
+  swap_settle(kernel);
+  serve_trap(kernel, trap);
+  return schedule_leave(kernel, context);
+}
 
 static enum kernel_action serve(struct kernel* kernel, struct kernel_kill* kill) {
   struct process* process = kernel->current;

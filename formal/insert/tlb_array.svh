@@ -10,6 +10,16 @@
       set_pcids[w*mmu_pkg::PcidWidth+:mmu_pkg::PcidWidth] = pcid_q[watch_set_i*Ways+w];
     end
   end
+  logic [Entries*KeyWidth-1:0] all_tags;
+  logic [Entries*mmu_pkg::PcidWidth-1:0] all_pcids;
+  logic [Entries*51-1:0] all_entries;
+  always_comb begin
+    for (int unsigned i = 0; i < Entries; i++) begin
+      all_tags[i*KeyWidth+:KeyWidth] = tag_q[i];
+      all_pcids[i*mmu_pkg::PcidWidth+:mmu_pkg::PcidWidth] = pcid_q[i];
+      all_entries[i*51+:51] = data_q[i];
+    end
+  end
   tlb_array_claims #(
     .Sets(Sets),
     .Ways(Ways),

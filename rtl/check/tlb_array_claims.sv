@@ -32,6 +32,12 @@ module tlb_array_claims #(
   input logic [Ports*mmu_pkg::VpnWidth-1:0]  fill_vpn_i,
   input logic [Ports*EntryWidth-1:0]         fill_entry,
   input logic [Ports-1:0]                    fill_evicts_o,
+`ifdef YOSYS
+  input logic                                gigantic_i,
+  input logic [Entries*(mmu_pkg::VpnWidth+2)-1:0] all_tags,
+  input logic [Entries*mmu_pkg::PcidWidth-1:0] all_pcids,
+  input logic [Entries*EntryWidth-1:0]       all_entries,
+`endif
   input mmu_pkg::drops_t                     drops_i
 );
 
@@ -166,5 +172,59 @@ module tlb_array_claims #(
       TlbEvictsOnlyByFills: assert ((fill_evicts_o & ~fill_i) == '0);
     end
   end
+
+`ifdef YOSYS
+  // What makes the claims inductive. For proofs only: it looks at all entries in every cycle.
+  logic misplaced, unlike, double, unknown;
+  logic [KeyWidth-1:0] tag;
+  logic [mmu_pkg::PcidWidth-1:0] of_pcid;
+  mmu_pkg::entry_t held;
+  logic [31:0] home;
+  always_comb begin
+    misplaced = 1'b0;
+    unlike = 1'b0;
+    double = 1'b0;
+    unknown = 1'b0;
+    tag = '0;
+    of_pcid = '0;
+    home = '0;
+    held = entry_q;
+    if (watching_q && (page_of(page_q[KeyWidth-1:Vpn], page_q[Vpn-1:0], quad_i) != page_q || page_q[KeyWidth-1:Vpn] == '0
+                       || (there_q && held.level != page_q[KeyWidth-1:Vpn]))) unknown = 1'b1;
+    for (int unsigned i = 0; i < Entries; i++) begin
+      tag = all_tags[i*KeyWidth+:KeyWidth];
+      of_pcid = all_pcids[i*mmu_pkg::PcidWidth+:mmu_pkg::PcidWidth];
+      held = all_entries[i*EntryWidth+:EntryWidth];
+      case (tag[KeyWidth-1:Vpn])
+        2'd1:    home = 32'(tag[Vpn-1:0]);
+        2'd2:    home = quad_i ? 32'(tag[Vpn-1:10]) : 32'(tag[Vpn-1:9]);
+        default: home = 32'(tag[Vpn-1:18]);
+      endcase
+      if (valid_q[i]) begin
+        if ((home & 32'(Sets - 1)) != 32'(i / Ways)) misplaced = 1'b1;
+        if (page_of(tag[KeyWidth-1:Vpn], tag[Vpn-1:0], quad_i) != tag || tag[KeyWidth-1:Vpn] == '0
+            || (tag[KeyWidth-1:Vpn] == 2'd3 && !gigantic_i) || held.level != tag[KeyWidth-1:Vpn]
+            || held.is_global != global_q[i]) unlike = 1'b1;
+        if (watching_q && tag == page_q && (global_q[i] || of_pcid == owner_q)
+            && (!there_q || all_entries[i*EntryWidth+:EntryWidth] != entry_q)) unknown = 1'b1;
+        for (int unsigned j = 0; j < i; j++) begin
+          if (valid_q[j] && tag == all_tags[j*KeyWidth+:KeyWidth]
+              && (global_q[i] || global_q[j] || of_pcid == all_pcids[j*mmu_pkg::PcidWidth+:mmu_pkg::PcidWidth])) begin
+            double = 1'b1;
+          end
+        end
+      end
+      if (visible_q[i] != (valid_q[i] && (global_q[i] || of_pcid == pcid_i))) unlike = 1'b1;
+    end
+  end
+  always_ff @(posedge clk_i) begin
+    if (rst_ni) begin
+      TlbEntriesAreInTheirSet: assert (!misplaced);
+      TlbEntriesSayWhatTheyAre: assert (!unlike);
+      TlbEntriesDiffer: assert (!double);
+      TlbShadowKnows: assert (!unknown);
+    end
+  end
+`endif
 
 endmodule

@@ -9,7 +9,9 @@
 
 #include "check.h"
 
-enum { STACK_TOP = 0xc0000000u - 4096, STACK_BYTES = 1 << 18, FRAMES = 6, SYS_EXIT = 1, SYS_WRITE = 4 };
+enum { STACK_TOP = 0xc0000000u - 4096, STACK_BYTES = 1 << 18, FRAMES = 6 };
+enum { SYS_EXIT = 1, SYS_WRITE = 4, SYS_BRK = 45, SYS_SCHED_YIELD = 158 };
+enum { HEAP_LIMIT = 1 << 30 };
 enum { PROTECT_EVERY = 1000, TIMER_STEPS = 3 };
 
 const char* const program_mode_names[PROGRAM_MODES] = {"mapped", "faults", "protected", "frames", "timer", "attention"};
@@ -75,31 +77,83 @@ static bool serve_fault(struct memory* memory, struct malice* malice, const stru
 
 // --- programs --------------------------------------------------------------------------------------------------------
 
-static void load(struct memory* memory, const struct elf* elf) {
+static uint32_t up_to_page(uint32_t address) { return (address + MEMORY_PAGE - 1) / MEMORY_PAGE * MEMORY_PAGE; }
+
+static void push(struct memory* memory, uint32_t* esp, const void* data, size_t bytes) {
+  *esp -= (uint32_t)bytes;
+  memory_write(memory, *esp, data, bytes);
+}
+
+// As System V's ABI wants it: argc, argv and a NULL, the environment's NULL; the strings above.
+static void push_arguments(struct memory* memory, int argc, const char* const* argv) {
+  uint32_t esp = STACK_TOP - 64, text[64], zero = 0;
+  assert_true(argc < 64);
+  for (int i = argc; i-- > 0; text[i] = esp) push(memory, &esp, argv[i], strlen(argv[i]) + 1);
+  esp &= ~3u;
+  push(memory, &esp, &zero, sizeof zero);
+  push(memory, &esp, &zero, sizeof zero);
+  for (int i = argc; i-- > 0;) push(memory, &esp, &text[i], sizeof text[i]);
+  push(memory, &esp, &argc, sizeof argc);
+  memory->core->state.reg[CORE_ESP] = esp;
+}
+
+static void load(struct program_run* run, const struct elf* elf) {
+  struct memory* memory = run->memory;
   for (unsigned i = 0; i < elf->segment_count; i++) {
     const struct elf_segment* s = &elf->segments[i];
-    memory_map(memory, s->address, s->memory_bytes, MEMORY_ALL);
+    unsigned rights = MEMORY_PRESENT | MEMORY_USER | (s->write ? MEMORY_WRITE : 0) | (s->execute ? MEMORY_EXECUTE : 0);
+    memory_map(memory, s->address, s->memory_bytes, rights);
     memory_write(memory, s->address, elf->image + s->offset, s->file_bytes);
+    run->heap_end = up_to_page(s->address + s->memory_bytes);
   }
   memory_map(memory, STACK_TOP - STACK_BYTES, STACK_BYTES, MEMORY_ALL);
   memory->core->state.eip = elf->entry;
-  memory->core->state.reg[CORE_ESP] = STACK_TOP - 64;
 }
 
-// Linux's exit and write. Returns false when the program is over.
-static bool serve_call(struct program_run* run) {
-  struct core_state* state = &run->memory->core->state;
-  uint32_t from = state->reg[CORE_ECX], bytes = state->reg[CORE_EDX];
-  if (state->reg[CORE_EAX] == SYS_EXIT) {
-    run->status = (int)(state->reg[CORE_EBX] & 0xff);
-    return false;
-  }
-  assert_int_equal(state->reg[CORE_EAX], SYS_WRITE);
+static unsigned rights_of_new_pages(enum program_mode mode) {
+  unsigned rights = MEMORY_PRESENT | MEMORY_WRITE | MEMORY_USER;
+  if (mode == PROGRAM_FRAMES) rights &= ~(unsigned)MEMORY_PRESENT;
+  if (mode == PROGRAM_PROTECTED) rights &= ~(unsigned)MEMORY_WRITE;
+  return rights;
+}
+
+// The heap grows; nobody looks whether it shrinks.
+static uint32_t set_heap_end(struct program_run* run, uint32_t end) {
+  const struct malice* malice = run->memory->permit_ctx;
+  uint32_t from = up_to_page(run->heap_end), to = up_to_page(end);
+  if (end == 0 || end > HEAP_LIMIT) return run->heap_end;
+  if (to > from) memory_map(run->memory, from, to - from, rights_of_new_pages(malice->mode));
+  return run->heap_end = end;
+}
+
+static uint32_t write_output(struct program_run* run, uint32_t fd, uint32_t from, uint32_t bytes) {
+  if (fd != STDOUT_FILENO) return bytes;
   assert_true(bytes <= sizeof run->output - run->length);
   memory_read(run->memory, from, run->output + run->length, bytes);
   run->length += bytes;
-  state->reg[CORE_EAX] = bytes;
-  return true;
+  return bytes;
+}
+
+// Returns false when the program is over.
+static bool serve_call(struct program_run* run) {
+  uint32_t* reg = run->memory->core->state.reg;
+  switch (reg[CORE_EAX]) {
+    case SYS_EXIT:
+      run->status = (int)(reg[CORE_EBX] & 0xff);
+      return false;
+    case SYS_WRITE:
+      reg[CORE_EAX] = write_output(run, reg[CORE_EBX], reg[CORE_ECX], reg[CORE_EDX]);
+      return true;
+    case SYS_BRK:
+      reg[CORE_EAX] = set_heap_end(run, reg[CORE_EBX]);
+      return true;
+    case SYS_SCHED_YIELD:
+      reg[CORE_EAX] = 0;
+      return true;
+    default:
+      fail_msg("a test program made system call %u", reg[CORE_EAX]);
+      return false;
+  }
 }
 
 static struct core_stop run_some(struct program_run* run, const struct malice* malice, uint64_t left) {
@@ -114,13 +168,16 @@ static struct core_stop run_some(struct program_run* run, const struct malice* m
   return stop;
 }
 
-struct program_run* program_run(const struct elf* elf, enum program_mode mode, uint64_t limit) {
+struct program_run* program_run_with(const struct elf* elf, int argc, const char* const* argv, enum program_mode mode,
+                                     uint64_t limit) {
   struct program_run* run = calloc(1, sizeof *run);
   struct malice malice = {.mode = mode};
   assert_non_null(run);
   run->memory = memory_create();
+  run->memory->refuse_system = true;  // segments are loaded by kernels
   run->status = -1;
-  load(run->memory, elf);
+  load(run, elf);
+  push_arguments(run->memory, argc, argv);
   begin_malice(run->memory, &malice);
   struct core* core = run->memory->core;
   while (core->steps < limit) {
@@ -135,6 +192,10 @@ struct program_run* program_run(const struct elf* elf, enum program_mode mode, u
   }
   run->memory->permit = NULL;
   return run;
+}
+
+struct program_run* program_run(const struct elf* elf, enum program_mode mode, uint64_t limit) {
+  return program_run_with(elf, 0, NULL, mode, limit);
 }
 
 void program_free(struct program_run* run) {

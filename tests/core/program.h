@@ -26,11 +26,15 @@ struct program_run {
   int status;              // of exit; -1: it did not exit
   struct core_stop stop;   // why it ended, if not by exit
   uint64_t interruptions;  // faults and timers
-  struct memory* memory;   // as it ended, core included; to be destroyed
+  uint32_t heap_end;
+  struct memory* memory;  // as it ended, core included; to be destroyed
 };
 
-// Runs a program at most `limit` steps. Asserts (cmocka) that a faulting instruction changed no register.
-struct program_run* program_run(const struct elf* elf, enum program_mode mode, uint64_t limit);
+// Runs a program at most `limit` steps, with these arguments, and with Linux's calls exit, write, brk and sched_yield
+// (output: what goes to descriptor 1). Asserts (cmocka) that a faulting instruction changed no register.
+struct program_run* program_run_with(const struct elf* elf, int argc, const char* const* argv, enum program_mode mode,
+                                     uint64_t limit);
+struct program_run* program_run(const struct elf* elf, enum program_mode mode, uint64_t limit);  // without arguments
 void program_free(struct program_run* run);
 
 // Asserts that two runs ended in the same state, bit for bit.

@@ -36,10 +36,13 @@ void fake_poke(struct fake_hal* fake, uint64_t pa, unsigned size, uint64_t value
 static bool paging(const struct fake_hal* fake) { return fake->registers[HAL_CR0] >> 31 & 1; }
 static bool pae(const struct fake_hal* fake) { return fake->registers[HAL_CR4] & 0x20; }
 static bool la57(const struct fake_hal* fake) { return fake->registers[HAL_CR4] & 0x1000; }
+static bool pcide(const struct fake_hal* fake) { return fake->registers[HAL_CR4] & 0x20000; }
 static bool lme(const struct fake_hal* fake) { return fake->registers[HAL_EFER] & 0x100; }
 
-static struct fake_tlb_entry* tlb_slot(const struct fake_hal* fake, uint64_t va) {
-  uint64_t page = (va >> 12) + 1, slot = page % PAGES;
+static unsigned pcid_now(const struct fake_hal* fake) { return pcide(fake) ? fake->registers[HAL_CR3] & 0xfff : 0; }
+
+static struct fake_tlb_entry* tlb_slot(const struct fake_hal* fake, uint64_t va, unsigned pcid) {
+  uint64_t page = ((va >> 12) + 1) | (uint64_t)pcid << 52, slot = page % PAGES;
   for (unsigned n = 0; n < PAGES / 2; n++, slot = (slot + 1) % PAGES) {
     struct fake_tlb_entry* entry = &fake->tlb[slot];
     if (entry->page == 0) entry->page = page;
@@ -49,8 +52,9 @@ static struct fake_tlb_entry* tlb_slot(const struct fake_hal* fake, uint64_t va)
   return NULL;
 }
 
-static struct fake_link* link_slot(const struct fake_hal* fake, unsigned level, uint64_t va) {
-  uint64_t prefix = va >> (12 + 9 * (level - 1)) << 3 | level, slot = prefix * 0x9e3779b97f4a7c15u >> 50;
+static struct fake_link* link_slot(const struct fake_hal* fake, unsigned level, uint64_t va, unsigned pcid) {
+  uint64_t prefix = (va >> (12 + 9 * (level - 1)) << 15 >> 12) | level | (uint64_t)pcid << 52;
+  uint64_t slot = prefix * 0x9e3779b97f4a7c15u >> 50;
   for (unsigned n = 0; n < LINKS / 2; n++, slot = (slot + 1) % LINKS) {
     struct fake_link* link = &fake->links[slot];
     if (link->prefix == 0) link->prefix = prefix;
@@ -63,7 +67,13 @@ static struct fake_link* link_slot(const struct fake_hal* fake, unsigned level, 
 static void forget(struct fake_tlb_entry* entry) { *entry = (struct fake_tlb_entry){.page = entry->page}; }
 
 static bool cached(const struct fake_hal* fake, const struct fake_tlb_entry* entry) {
-  return entry->life == (entry->global ? fake->global_life : fake->life);
+  return entry->life == (entry->global ? fake->global_life : fake->life[entry->page >> 52]);
+}
+
+// Where an access finds its translation: a global entry, of whichever PCID, or one of the current PCID.
+static struct fake_tlb_entry* tlb_find(const struct fake_hal* fake, uint64_t va) {
+  struct fake_tlb_entry* global = tlb_slot(fake, va, 0);
+  return global->global && cached(fake, global) ? global : tlb_slot(fake, va, pcid_now(fake));
 }
 
 // The entries from the root to the leaf, by level; those of the walk cache were not read now.
@@ -99,15 +109,15 @@ static bool walk_from(const struct fake_hal* fake, uint64_t va, unsigned top, ui
   *w = (struct walk){.top = top, .leaf = top, .size = 8};
   for (;; w->leaf--) {
     unsigned level = w->leaf;
-    struct fake_link* link = level > 1 ? link_slot(fake, level, va) : NULL;
-    bool known = link && link->life == fake->link_life;
+    struct fake_link* link = level > 1 ? link_slot(fake, level, va, pcid_now(fake)) : NULL;
+    bool known = link && link->life == fake->link_life[pcid_now(fake)];
     w->at[level] = table + 8 * (va >> (12 + 9 * (level - 1)) & 511);
     w->entry[level] = known ? link->entry : fake_word(fake, w->at[level], 8);
     if (known) w->at[level] = 0;
     if (!(w->entry[level] & 1)) return false;
     check_reserved_bits(va, level, w->entry[level]);
     if (level == 1 || w->entry[level] & 0x80) return true;
-    link->life = fake->link_life;  // A is set when the walk succeeds; until then no other walk comes
+    link->life = fake->link_life[pcid_now(fake)];  // A is set when the walk succeeds; until then no other walk comes
     link->entry = w->entry[level];
     table = w->entry[level] & 0xffffffffff000;
   }
@@ -127,7 +137,7 @@ static bool walk(const struct fake_hal* fake, uint64_t va, struct walk* w) {
 
 // What a fault at `va` makes the processor forget.
 static void forget_links(struct fake_hal* fake, uint64_t va) {
-  for (unsigned level = 2; level <= 5; level++) link_slot(fake, level, va)->life = 0;
+  for (unsigned level = 2; level <= 5; level++) link_slot(fake, level, va, pcid_now(fake))->life = 0;
 }
 
 static void fill(struct fake_hal* fake, struct fake_tlb_entry* entry, uint64_t va, const struct walk* w) {
@@ -136,7 +146,7 @@ static void fill(struct fake_hal* fake, struct fake_tlb_entry* entry, uint64_t v
   for (unsigned level = w->leaf; level <= w->top; level++) all &= w->entry[level], any |= w->entry[level];
   bool global = leaf & 0x100 && fake->registers[HAL_CR4] & 0x80;
   *entry = (struct fake_tlb_entry){.page = entry->page,
-                                   .life = global ? fake->global_life : fake->life,
+                                   .life = global ? fake->global_life : fake->life[entry->page >> 52],
                                    .global = global,
                                    .writable = all & 2,
                                    .user = all & 4,
@@ -163,7 +173,7 @@ bool fake_access(struct fake_hal* fake, uint64_t va, enum fake_kind kind, bool u
   fake->now++;
   *pa = va;
   if (!paging(fake)) return true;
-  struct fake_tlb_entry* entry = tlb_slot(fake, va);
+  struct fake_tlb_entry* entry = tlb_find(fake, va);
   struct walk w = {.top = 0};
   bool walked = !cached(fake, entry) || (kind == FAKE_WRITE && !entry->dirty), present = true;
   if (walked) {
@@ -180,10 +190,44 @@ bool fake_access(struct fake_hal* fake, uint64_t va, enum fake_kind kind, bool u
   if (walked) {
     set_accessed_and_dirty(fake, &w, kind == FAKE_WRITE);
     fill(fake, entry, va, &w);
+    if (entry->global && entry != tlb_slot(fake, va, 0)) {  // kept where all look
+      struct fake_tlb_entry* shared = tlb_slot(fake, va, 0);
+      uint64_t page = shared->page;
+      *shared = *entry;
+      shared->page = page;
+    }
   }
   *pa = entry->frame + (va & 4095);
   return true;
 }
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Segments
+
+static unsigned segment_number(const struct fake_hal* fake, uint32_t va) {
+  if (fake->select == HAL_SELECT_FLAT) return 0;
+  return fake->select == HAL_SELECT_ONE ? 1 : 1 + (va >> 30);
+}
+
+bool fake_segment(const struct fake_hal* fake, uint32_t va, unsigned size, enum fake_kind kind, uint64_t* linear) {
+  unsigned number = segment_number(fake, va);
+  const struct hal_segment* s = &fake->segments[number];
+  uint64_t last = (uint64_t)va + size - 1;
+  *linear = va;
+  if (number == 0) return true;
+  *linear = (uint32_t)(s->base + va);
+  if (!s->present || !s->user || (kind == FAKE_WRITE && !s->writable)) return false;
+  return s->expand_down ? va > s->limit && last <= UINT32_MAX : last <= s->limit;
+}
+
+static bool load_segment(struct hal* hal, unsigned number, const struct hal_segment* segment) {
+  if (number < 1 || number > 7) return false;
+  fake_of(hal)->segments[number] = *segment;
+  fake_of(hal)->segment_loads++;
+  return true;
+}
+
+static void select_segments(struct hal* hal, enum hal_select select) { fake_of(hal)->select = select; }
 
 // ---------------------------------------------------------------------------------------------------------------------
 // The HAL
@@ -234,27 +278,34 @@ static void block_write(struct hal* hal, uint64_t va, const void* from, uint64_t
 
 static uint64_t peek(const struct hal* hal, uint64_t pa, unsigned size) { return fake_word(fake_of(hal), pa, size); }
 
+static void forget_pcid(struct fake_hal* fake, unsigned pcid) {
+  fake->life[pcid]++;
+  fake->link_life[pcid]++;
+}
+
 // Writes that the architecture answers with #GP.
 static bool refused(const struct fake_hal* fake, enum hal_register reg, uint64_t value) {
   uint64_t change = fake->registers[reg] ^ value;
   bool long_mode = paging(fake) && lme(fake);
   if (reg == HAL_CR0) return value >> 31 & 1 && lme(fake) && !pae(fake);
+  if (reg == HAL_CR4 && change & value & 0x20000 && (!long_mode || fake->registers[HAL_CR3] & 0xfff)) return true;
   if (reg == HAL_CR4) return long_mode && change & (0x20 | 0x1000);
+  if (reg == HAL_CR3) return !pcide(fake) && value >> 63;
   return reg == HAL_EFER && paging(fake) && change & 0x100;
 }
 
 static bool write_register(struct hal* hal, enum hal_register reg, uint64_t value) {
   struct fake_hal* fake = fake_of(hal);
   uint64_t old = fake->registers[reg];
+  fake->now += fake->register_cycles;
   if (refused(fake, reg, value)) return false;
   if (fake->load_count < FAKE_LOADS) {
     fake->loads[fake->load_count].reg = reg;
     fake->loads[fake->load_count++].value = value;
   }
-  fake->registers[reg] = value;
+  fake->registers[reg] = value & ~(reg == HAL_CR3 ? 1ull << 63 : 0);
   fake->cr3_writes += reg == HAL_CR3;
-  fake->life++;
-  fake->link_life++;
+  if (reg != HAL_CR3 || !(value >> 63)) forget_pcid(fake, pcid_now(fake));
   if (reg == HAL_CR0 || (reg == HAL_CR4 && (old ^ value) & 0x80)) fake->global_life++;
   if (paging(fake) && pae(fake) && !lme(fake))
     for (unsigned i = 0; i < 4; i++) fake->pdptes[i] = fake_word(fake, (fake->registers[HAL_CR3] & ~31ull) + 8 * i, 8);
@@ -262,9 +313,36 @@ static bool write_register(struct hal* hal, enum hal_register reg, uint64_t valu
 }
 
 static void invlpg(struct hal* hal, uint64_t va) {
-  fake_of(hal)->invlpgs++;
-  fake_of(hal)->link_life++;
-  forget(tlb_slot(fake_of(hal), va));
+  struct fake_hal* fake = fake_of(hal);
+  fake->invlpgs++;
+  fake->link_life[pcid_now(fake)]++;
+  forget(tlb_slot(fake, va, pcid_now(fake)));
+  if (tlb_slot(fake, va, 0)->global) forget(tlb_slot(fake, va, 0));
+}
+
+// Types 0 and 1; what the kernel does not use fails the test.
+static bool invpcid(struct hal* hal, unsigned type, unsigned pcid, uint64_t va) {
+  struct fake_hal* fake = fake_of(hal);
+  fake->invpcids++;
+  if (type > 1 || pcid >= FAKE_PCIDS || (!pcide(fake) && pcid > 0)) fail_msg("INVPCID type %u, PCID %u", type, pcid);
+  if (type == 1) {
+    forget_pcid(fake, pcid);
+  } else {
+    fake->link_life[pcid]++;
+    if (!tlb_slot(fake, va, pcid)->global) forget(tlb_slot(fake, va, pcid));
+  }
+  return true;
+}
+
+static void set_timer(struct hal* hal, uint64_t cycle) { fake_of(hal)->timer = cycle; }
+
+static void console(struct hal* hal, int pid, const void* bytes, size_t count) {
+  struct fake_hal* fake = fake_of(hal);
+  if (fake->console_bytes + count >= FAKE_CONSOLE) fail_msg("the fake's console is full");
+  memcpy(fake->console + fake->console_bytes, bytes, count);
+  fake->console_bytes += count;
+  fake->console[fake->console_bytes] = 0;
+  fake->console_pid = pid;
 }
 
 static uint64_t now(const struct hal* hal) { return fake_of(hal)->now; }
@@ -322,6 +400,11 @@ static const struct hal_ops ops = {.load = load,
                                    .peek = peek,
                                    .write_register = write_register,
                                    .invlpg = invlpg,
+                                   .invpcid = invpcid,
+                                   .load_segment = load_segment,
+                                   .select_segments = select_segments,
+                                   .set_timer = set_timer,
+                                   .console = console,
                                    .now = now,
                                    .work = work,
                                    .disk_start = disk_begin,
@@ -351,7 +434,9 @@ void fake_create(struct fake_hal* fake, uint64_t frames, uint64_t blocks, uint64
   fake->disk = calloc(blocks + 1, 4096);
   fake->tlb = calloc(PAGES, sizeof *fake->tlb);
   fake->links = calloc(LINKS, sizeof *fake->links);
-  fake->life = fake->global_life = fake->link_life = 1;
+  fake->global_life = 1;
+  for (unsigned pcid = 0; pcid < FAKE_PCIDS; pcid++) fake->life[pcid] = fake->link_life[pcid] = 1;
+  fake->timer = UINT64_MAX;
   fake->registers[HAL_CR0] = 0x11;
   assert_non_null(fake->disk);
   assert_non_null(fake->tlb);
@@ -373,10 +458,14 @@ struct kernel* fake_boot(struct fake_hal* fake, void** arena, enum kernel_paging
                                  .frames = frames,
                                  .swap_blocks = blocks,
                                  .work = 500};
-  fake_create(fake, frames, blocks, 1000);
-  *arena = calloc(1, kernel_arena_bytes(&params));
+  return fake_boot_with(fake, arena, &params);
+}
+
+struct kernel* fake_boot_with(struct fake_hal* fake, void** arena, const struct kernel_params* params) {
+  fake_create(fake, params->frames, params->swap_blocks, 1000);
+  *arena = calloc(1, kernel_arena_bytes(params));
   assert_non_null(*arena);
-  return kernel_boot(*arena, kernel_arena_bytes(&params), &fake->hal, &params);
+  return kernel_boot(*arena, kernel_arena_bytes(params), &fake->hal, params);
 }
 
 bool fake_touch(struct fake_hal* fake, struct kernel* kernel, uint64_t va, enum fake_kind kind, uint64_t* pa,

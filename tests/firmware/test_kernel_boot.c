@@ -168,8 +168,8 @@ static void the_upper_half_is_the_kernels(enum kernel_paging paging) {
   fake_poke(&world->fake, two->root + 2048, 8, 0);
   fake_poke(&world->fake, world->kernel->root + 2048, 8, 0);
   world->fake.registers[HAL_CR3] = two->root;
-  world->fake.life++;
-  world->fake.link_life++;
+  world->fake.life[0]++;
+  world->fake.link_life[0]++;
   assert_true(fake_access(&world->fake, base + 0x1000, FAKE_WRITE, false, &pa, &error));
   assert_int_equal(kernel_map(world->kernel, two->pid, user_end(paging), user_end(paging) + 4096, PROT_READ), -22);
   assert_int_equal(kernel_map(world->kernel, two->pid, base, base + 4096, PROT_READ), -22);

@@ -17,25 +17,27 @@ struct inputs {
   const char* geometry;
   const char* out;
   uint64_t seed, count, windows;
-  bool coverage, list, replay;
+  bool coverage, list, replay, core, no_shrink;
   uint64_t holes;
   enum stepping stepping;
   char** files;
   size_t file_count;
 };
 
-enum { KEY_LIST = 256, KEY_STEPPING, KEY_OUT, KEY_HOLES };
+enum { KEY_LIST = 256, KEY_STEPPING, KEY_OUT, KEY_HOLES, KEY_CORE, KEY_NO_SHRINK };
 
 static const struct argp_option options[] = {
     {"count", 'n', "N", 0, "how many cases (default 100)", 0},
     {"windows", 'w', "N", 0, "how many windows of accesses a case has (default 240)", 0},
-    {"geometry", 'g', "NAME", 0, "this machine only (default: all that the engine has, in turn)", 0},
+    {"geometry", 'g', "NAME", 0, "this machine only (default: all in turn)", 0},
     {"list", KEY_LIST, NULL, 0, "list the machines", 0},
     {"coverage", 'c', NULL, 0, "print the table of functional coverage at the end", 0},
     {"holes", KEY_HOLES, "N", 0, "of the points never reached, print up to N (default 20)", 0},
     {"replay", 'r', NULL, 0, "run scripts (FILE...) instead, judged", 0},
     {"stepping", KEY_STEPPING, "skip|all|random", 0,
      "of a replay: skip the cycles in which nothing happens (default), none of them, or some", 0},
+    {"core", KEY_CORE, NULL, 0, "all cases on a core, not some: a core plays the accesses", 0},
+    {"no-shrink", KEY_NO_SHRINK, NULL, 0, "only say that there is a finding", 0},
     {"out", KEY_OUT, "FOLDER", 0, "where a finding's script goes (default build/fuzz)", 0},
     {0}};
 
@@ -76,6 +78,12 @@ static error_t parse(int key, char* arg, struct argp_state* state) {
       return 0;
     case KEY_OUT:
       in->out = arg;
+      return 0;
+    case KEY_CORE:
+      in->core = true;
+      return 0;
+    case KEY_NO_SHRINK:
+      in->no_shrink = true;
       return 0;
     case KEY_STEPPING:
       for (int i = 0; i < 3; i++)
@@ -133,12 +141,12 @@ static const char* in_words(enum trial_outcome outcome) {
 
 static int show_finding(const struct inputs* in, uint64_t seed, struct script* script, struct trial* trial,
                         struct cli_progress* progress) {
-  char path[1024], origin[256], windows[40] = "";
+  char path[1024], replay[1200], origin[256], windows[40] = "";
   struct error err;
   struct shrink shrink = {.runs = 4000, .progress = shrinking, .progress_ctx = progress};
   cli_progress_end(progress);
   printf("case %s, seed %" PRIu64 ", %s:\n%s", script->name, seed, in_words(trial->outcome), trial->report);
-  if (trial->outcome == TRIAL_IMPOSSIBLE) return CLI_FAILED;
+  if (trial->outcome == TRIAL_IMPOSSIBLE || in->no_shrink) return CLI_FAILED;
   fflush(stdout);
   shrink_case(&shrink, trial, script);
   cli_progress_end(progress);
@@ -148,9 +156,8 @@ static int show_finding(const struct inputs* in, uint64_t seed, struct script* s
            engine_kind_name(trial->engine), script->config.name, windows, seed);
   mkdir(in->out, 0777);
   if (!shrink_save(script, trial, origin, path, &err)) return cli_fail(&err);
-  printf("shrunk to %zu operations in %" PRIu32
-         " runs: %s\n%sreplay it with: build/pagewalk-fuzz --engine %s --replay %s\n",
-         script->count, shrink.runs, path, trial->report, engine_kind_name(trial->engine), path);
+  printf("shrunk to %zu operations in %" PRIu32 " runs: %s\n%sreplay it with: %s\n", script->count, shrink.runs, path,
+         trial->report, shrink_replay(trial, path, replay, sizeof replay));
   return CLI_FAILED;
 }
 
@@ -203,7 +210,9 @@ static int replay(const struct inputs* in) {
     struct error err;
     config_default(&config);
     if (!script_load(&script, in->files[i], &config, &err)) return cli_fail(&err);
-    trial = (struct trial){.engine = in->engine, .options = {.stepping = in->stepping}};
+    trial = (struct trial){.engine = in->engine,
+                           .core = in->core,
+                           .options = {.stepping = in->stepping, .seed = in->seed, .ask_always = true}};
     trial_run(&trial, &script);
     printf("%s %s\n%s", in->files[i], in_words(trial.outcome), trial.report);
     script_free(&script);
@@ -212,15 +221,14 @@ static int replay(const struct inputs* in) {
   return status;
 }
 
-static int list(const struct inputs* in) {
-  for (size_t i = 0; i < geometry_count; i++)
-    printf("%-18s%s\n", geometries[i].name, geometry_runs(&geometries[i], in->engine) ? "" : "not on this engine yet");
+static int list(void) {
+  for (size_t i = 0; i < geometry_count; i++) printf("%s\n", geometries[i].name);
   return CLI_OK;
 }
 
 int main(int argc, char** argv) {
   struct inputs in = {.engine = ENGINE_BOTH, .out = "build/fuzz", .seed = 1, .count = 100, .holes = 20};
   cli_parse(&argp, argc, argv, &in);
-  if (in.list) return list(&in);
+  if (in.list) return list();
   return in.replay ? replay(&in) : fuzz(&in);
 }

@@ -13,8 +13,9 @@ struct fault {
   struct process* process;
   struct vma* vma;
   uint64_t page;
-  bool looked_up;      // step 3 was told
-  struct text reason;  // of the kill
+  bool looked_up;           // step 3 was told
+  enum kernel_cause cause;  // of the kill
+  struct text reason;
 };
 
 enum outcome {
@@ -24,10 +25,15 @@ enum outcome {
   DIES
 };
 
+static void begin_wait(struct kernel* kernel, struct process* process, uint64_t page, uint32_t block) {
+  process->waiting = true;
+  process->waits_behind = false;
+  process->wait_block = block;
+  kernel_note(kernel, HAL_NOTE_WAIT, page, block, 0);
+}
+
 static enum outcome wait_for(struct kernel* kernel, struct fault* fault, uint32_t block) {
-  fault->process->waiting = true;
-  fault->process->wait_block = block;
-  kernel_note(kernel, HAL_NOTE_WAIT, fault->page, block, 0);
+  begin_wait(kernel, fault->process, fault->page, block);
   return WAITS;
 }
 
@@ -61,11 +67,10 @@ static enum outcome deny(struct kernel* kernel, struct fault* fault) {
   return DIES;
 }
 
-static enum outcome out_of_memory(struct kernel* kernel, struct fault* fault) {
-  struct text* reason = &fault->reason;
+void fault_explain_no_frame(const struct kernel* kernel, uint64_t page, struct text* reason) {
   const struct frames* frames = &kernel->frames;
   text_add(reason, "no frame for ");
-  text_add_hex(reason, fault->page);
+  text_add_hex(reason, page);
   text_add(reason, ": of ");
   text_add_number(reason, frames->total);
   text_add(reason, ", ");
@@ -77,7 +82,6 @@ static enum outcome out_of_memory(struct kernel* kernel, struct fault* fault) {
   text_add(reason, " pages that can't go");
   if (frames->process > 0 && kernel->swap.used == kernel->swap.count) text_add(reason, " (swap is full)");
   text_add(reason, "; more frames are needed");
-  return DIES;
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -99,37 +103,91 @@ static bool allowed(const struct vma* vma, unsigned error) {
 // ---------------------------------------------------------------------------------------------------------------------
 // Step 4: a frame
 
-static enum outcome make_room(struct kernel* kernel, struct fault* fault) {
+// Until the favoured program has got on, the others leave it what can be had.
+static enum fault_room wait_behind(struct kernel* kernel, struct process* process, uint64_t page) {
+  begin_wait(kernel, process, page, 0);
+  process->waits_behind = true;
+  return FAULT_ROOM_WAITS;
+}
+
+// Pages that came from the disk for others and were not mapped yet go before the favoured program's own.
+static bool throw_out(struct kernel* kernel, const struct process* favoured, bool low, uint32_t* block) {
+  enum eviction how = replace_evict(kernel, low, favoured, block);
+  if (how != EVICTION_FAILED) return how == EVICTED;
+  if (!favoured) return false;
+  return swap_discard_arrived(kernel, low, favoured) || replace_evict(kernel, low, NULL, block) == EVICTED;
+}
+
+enum fault_room fault_make_room(struct kernel* kernel, struct process* process, uint64_t page, bool low) {
+  const struct process* favoured = favour_whom(kernel);
   uint32_t block = 0;
-  switch (replace_evict(kernel, false, &block)) {
-    case EVICTED:
-      return ROOM_MADE;
-    case EVICTION_WRITES:
-      return wait_for(kernel, fault, block);
-    default:  // what is in flight may bring a frame yet
-      return kernel->swap.flight_first ? wait_for(kernel, fault, kernel->swap.flight_first)
-                                       : out_of_memory(kernel, fault);
+  if (favoured && favoured != process) return wait_behind(kernel, process, page);
+  if (throw_out(kernel, favoured, low, &block)) return FAULT_ROOM_MADE;
+  if (block == 0) block = kernel->swap.flight_first;  // may bring a frame yet
+  if (block == 0) return swap_discard_arrived(kernel, low, process) ? FAULT_ROOM_MADE : FAULT_ROOM_NONE;
+  begin_wait(kernel, process, page, block);
+  return FAULT_ROOM_WAITS;
+}
+
+static enum outcome make_room(struct kernel* kernel, struct fault* fault) {
+  static const enum outcome outcomes[] = {
+      [FAULT_ROOM_MADE] = ROOM_MADE, [FAULT_ROOM_WAITS] = WAITS, [FAULT_ROOM_NONE] = DIES};
+  enum fault_room room = fault_make_room(kernel, fault->process, fault->page, false);
+  if (room == FAULT_ROOM_NONE) {
+    fault->cause = KERNEL_CAUSE_NO_MEMORY;
+    fault_explain_no_frame(kernel, fault->page, &fault->reason);
   }
+  return outcomes[room];
+}
+
+// The part of [from, to) that lies in a page, as offsets in it; empty: none.
+struct part {
+  uint64_t from, to;
+};
+static struct part part_of(uint64_t page, uint64_t from, uint64_t to) {
+  struct part part = {.from = from > page ? from - page : 0, .to = to > page ? to - page : 0};
+  if (part.to > PGSIZE) part.to = PGSIZE;
+  if (part.from > part.to) part.from = part.to;
+  return part;
+}
+
+uint64_t fault_fill(struct kernel* kernel, const struct vma* vma, uint64_t page, uint64_t pa) {
+  const struct kernel_segment* segment = vma->segment;
+  struct part file = {0};
+  if (segment) file = part_of(page, segment->address, (uint64_t)segment->address + segment->file_bytes);
+  if (file.from == file.to) {
+    window_zero(kernel, pa, PGSIZE);
+    kernel->stats.zero_fills++;
+    return HAL_FRAME_ZEROED;
+  }
+  if (file.from > 0) window_zero(kernel, pa, file.from);
+  hal_write(kernel->hal, window_address(kernel, pa + file.from), segment->bytes + (page + file.from - segment->address),
+            file.to - file.from);
+  if (file.to < PGSIZE) window_zero(kernel, pa + file.to, PGSIZE - file.to);
+  kernel->stats.program_fills++;
+  return HAL_FRAME_PROGRAM;
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Steps 5 and 6
 
 void fault_map(struct kernel* kernel, struct process* process, struct vma* vma, uint64_t page, uint64_t pa,
-               uint64_t entry_pa, uint32_t block) {
+               uint64_t entry_pa, uint64_t origin) {
   struct frame* frame = frames_at(kernel, pa);
   uint64_t entry = table_user_leaf(kernel->format, pa, vma->prot);
+  uint32_t block = origin <= KERNEL_SWAP_BLOCKS_MAX ? (uint32_t)origin : 0;
   frame->entry = entry_pa;
   frame->page = page;
   frame->block = block;
   frame->owner = (uint8_t)(process - kernel->processes);
   if (block) {
+    if (process->is_program) entry |= PTE_A;  // or another page of the same instruction might take its place at once
     frames_set_state(kernel, pa, FRAME_PAGE);
     swap_installed(kernel, block);
     vma->swapped--;
   }
   vma->resident++;
-  kernel_note(kernel, HAL_NOTE_FRAME, page, pa, block);
+  kernel_note(kernel, HAL_NOTE_FRAME, page, pa, origin);
   table_set(kernel, entry_pa, block ? swap_entry(block) : 0, entry);
   kernel_note(kernel, HAL_NOTE_TABLE, entry_pa, entry, 0);
 }
@@ -166,9 +224,8 @@ static enum outcome serve_fresh(struct kernel* kernel, struct fault* fault) {
   if (!table_ensure(kernel, fault->process, fault->page, &entry_pa)) return make_room(kernel, fault);
   uint64_t pa = frames_take(kernel, USE_PAGE);
   if (pa == NO_FRAME) return make_room(kernel, fault);
-  window_zero(kernel, pa, PGSIZE);
-  kernel->stats.zero_fills++;
-  fault_map(kernel, fault->process, fault->vma, fault->page, pa, entry_pa, 0);
+  uint64_t origin = fault_fill(kernel, fault->vma, fault->page, pa);
+  fault_map(kernel, fault->process, fault->vma, fault->page, pa, entry_pa, origin);
   return restart(kernel, fault->process);
 }
 
@@ -181,6 +238,7 @@ static enum outcome serve_arrived(struct kernel* kernel, struct fault* fault, ui
     text_add(&fault->reason, " came back from swap block ");
     text_add_number(&fault->reason, block);
     text_add(&fault->reason, " different from how it left (checksum)");
+    fault->cause = KERNEL_CAUSE_DAMAGE;
     return DIES;
   }
   fault->process->major = true;
@@ -192,6 +250,7 @@ static enum outcome serve_swapped(struct kernel* kernel, struct fault* fault, ui
   looked_up(kernel, fault, HAL_FOUND_SWAPPED);
   uint64_t pa = frames_take(kernel, USE_PAGE);
   if (pa == NO_FRAME) return make_room(kernel, fault);
+  frames_at(kernel, pa)->owner = (uint8_t)(fault->process - kernel->processes);
   swap_read(kernel, block, pa);
   return wait_for(kernel, fault, block);
 }
@@ -226,5 +285,6 @@ enum kernel_action fault_serve(struct kernel* kernel, struct process* process, s
     do outcome = attempt(kernel, &fault);
     while (outcome == ROOM_MADE && !kernel->panicked);
   }
+  kill->cause = fault.cause;
   return actions[outcome];
 }

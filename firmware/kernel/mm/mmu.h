@@ -40,8 +40,19 @@
 #define CR4_PAE 0x00000020u
 #define CR4_PGE 0x00000080u
 #define CR4_LA57 0x00001000u
+#define CR4_PCIDE 0x00020000u
+#define CR3_KEEP_TLB ((uint64_t)1 << 63)  // with CR4.PCIDE: the load drops nothing
 #define EFER_LME 0x00000100u
 #define EFER_NXE 0x00000800u
+
+// INVPCID types (SDM vol. 2A).
+#define INVPCID_ADDRESS 0u
+#define INVPCID_ALL_OF_PCID 1u
+
+// Exceptions.
+#define VECTOR_SS 12
+#define VECTOR_GP 13
+#define VECTOR_PF 14
 
 // Page-fault error code.
 #define FEC_PR 0x1u    // protection violation: a present entry denied the access

@@ -175,9 +175,13 @@ void table_free_all(struct kernel* kernel, struct process* process) {
 }
 
 void table_invalidate(struct kernel* kernel, const struct process* process, uint64_t va) {
-  if (kernel->current != process) return;
-  hal_invlpg(kernel->hal, va);
-  kernel->stats.invlpgs++;
+  if (kernel->current == process) {
+    hal_invlpg(kernel->hal, va);
+    kernel->stats.invlpgs++;
+  } else if (process->tagged) {
+    hal_invpcid(kernel->hal, INVPCID_ADDRESS, process_pcid(kernel, process), va);
+    kernel->stats.invpcids++;
+  }
 }
 
 uint64_t table_user_leaf(const struct table_format* format, uint64_t pa, unsigned prot) {

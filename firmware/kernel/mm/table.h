@@ -68,8 +68,8 @@ void table_clear(struct kernel* kernel, struct process* process, uint64_t va);
 // address space is not loaded.
 void table_free_all(struct kernel* kernel, struct process* process);
 
-// Makes the TLB forget what it knows of `va`. Of an address space that is not loaded it knows nothing: loading CR3
-// has dropped all that is not global.
+// Makes the TLB forget what it knows of `va`. Of an address space that is not loaded it knows nothing, unless
+// address spaces are tagged: loading CR3 has dropped all that is not global.
 void table_invalidate(struct kernel* kernel, const struct process* process, uint64_t va);
 
 // A leaf entry for user memory of a VMA's protection.

@@ -85,12 +85,17 @@ static uint32_t next_priority(struct vma_pool* pool) {
   return x ^ x >> 16;
 }
 
-int vma_add(struct kernel* kernel, struct process* process, uint64_t start, uint64_t end, uint32_t prot) {
+static bool merges(const struct vma* vma, const struct vma* like) {
+  return vma->prot == like->prot && vma->kind == like->kind && (vma->kind == VMA_ANONYMOUS || vma->kind == VMA_HEAP);
+}
+
+int vma_insert(struct kernel* kernel, struct process* process, const struct vma* like) {
+  uint64_t start = like->start, end = like->end;
   struct vma* next = vma_above(process, start);
   if (next && next->start < end) return -KERNEL_EEXIST;
   struct vma* before = start > 0 ? vma_find(process, start - 1) : NULL;
-  if (before && before->prot != prot) before = NULL;
-  if (next && (next->start != end || next->prot != prot)) next = NULL;
+  if (before && !merges(before, like)) before = NULL;
+  if (next && (next->start != end || !merges(next, like))) next = NULL;
 
   if (before) {
     before->end = end;
@@ -108,7 +113,17 @@ int vma_add(struct kernel* kernel, struct process* process, uint64_t start, uint
   }
   struct vma* vma = pool_take(&kernel->vmas);
   if (!vma) return -KERNEL_ENOMEM;
-  *vma = (struct vma){.start = start, .end = end, .prot = prot, .priority = next_priority(&kernel->vmas)};
+  *vma = (struct vma){.start = start,
+                      .end = end,
+                      .prot = like->prot,
+                      .kind = like->kind,
+                      .segment = like->segment,
+                      .priority = next_priority(&kernel->vmas)};
   insert(&process->vmas, vma);
   return 0;
+}
+
+int vma_add(struct kernel* kernel, struct process* process, uint64_t start, uint64_t end, uint32_t prot) {
+  struct vma like = {.start = start, .end = end, .prot = prot, .kind = VMA_ANONYMOUS};
+  return vma_insert(kernel, process, &like);
 }

@@ -10,14 +10,19 @@
 #include <stdint.h>
 
 struct kernel;
+struct kernel_segment;
 struct process;
+
+enum vma_kind { VMA_ANONYMOUS, VMA_PROGRAM, VMA_HEAP, VMA_STACK };
 
 enum { VMA_MAX = 65536 };  // of all processes together
 
 struct vma {
   uint64_t start, end;  // multiples of 4096; end is one past the last byte
   uint32_t prot;
+  uint8_t kind;  // enum vma_kind
   uint32_t priority;
+  const struct kernel_segment* segment;  // PROGRAM: where its pages come from, and what lies around it is zero
   uint64_t resident, swapped;  // pages present; pages whose content is in a swap block or on its way from or to it
   struct vma *left, *right;    // a free one: left = the next free one
 };
@@ -37,6 +42,9 @@ struct vma* vma_above(const struct process* process, uint64_t va);
 
 // Adds [start, end). Merges with neighbours of equal protection. 0, or -EEXIST, -ENOMEM.
 int vma_add(struct kernel* kernel, struct process* process, uint64_t start, uint64_t end, uint32_t prot);
+
+// The same for a VMA of any kind, described by start, end, prot, kind, segment. Those of the heap merge, too.
+int vma_insert(struct kernel* kernel, struct process* process, const struct vma* like);
 
 // Takes a VMA out of the process.
 void vma_remove(struct kernel* kernel, struct process* process, struct vma* vma);

@@ -5,8 +5,8 @@
 #include "kernel/mm/mmu.h"
 #include "kernel/state.h"
 
-// Maps a frame beyond the direct map in the slot that was filled longest ago. The mapping is global: every address
-// space shares it, and INVLPG drops global entries too.
+// Maps a frame beyond the direct map in the slot that was filled longest ago. The mapping is global, if the
+// kernel's are: every address space shares it, and INVLPG drops global entries too.
 static unsigned map_in_next_slot(struct kernel* kernel, uint64_t frame) {
   struct window* window = &kernel->window;
   unsigned slot = window->next;
@@ -15,7 +15,7 @@ static unsigned map_in_next_slot(struct kernel* kernel, uint64_t frame) {
   window->next = (slot + 1) % WINDOW_SLOTS;
   window->frame[slot] = frame;
   table_put(kernel, window->table + slot * kernel->format->entry_bytes,
-            frame | PTE_P | PTE_W | PTE_G | PTE_A | PTE_D | kernel->format->no_execute);
+            frame | kernel->global | PTE_P | PTE_W | PTE_A | PTE_D | kernel->format->no_execute);
   if (was_used) hal_invlpg(kernel->hal, va);
   kernel->stats.invlpgs += was_used;
   kernel->stats.window_maps++;
