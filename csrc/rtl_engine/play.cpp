@@ -6,11 +6,13 @@ namespace {
 
 // Prefetches go on while nobody asks for anything.
 void Shim::catch_up(uint64_t cycle_in) {
-  if (config.prefetch == PREFETCH_NONE) return;
+  if (config.prefetch == PREFETCH_NONE || stuck) return;
   withdraw();
-  while (due < cycle_in) {
+  for (uint64_t next = due; next < cycle_in;) {
     struct tick_out out;
-    cycle(due, &out);
+    cycle(next, &out);
+    if (out.next <= next) return;  // a prefetch that is stuck: nobody waits for it
+    next = out.next;
   }
 }
 
