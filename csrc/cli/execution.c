@@ -281,7 +281,7 @@ const char* execution_place(const struct execution* run, int pid, uint32_t addre
 static void print_registers(const struct kernel_context* context, FILE* out) {
   static const char* const names[] = {"eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi"};
   for (unsigned i = 0; i < KERNEL_REGISTERS; i++)
-    fprintf(out, "%s%s %08" PRIx32, i % 4 ? "  " : "  ", names[i], context->reg[i]), i % 4 == 3 ? fputc('\n', out) : 0;
+    fprintf(out, "  %s %08" PRIx32 "%s", names[i], context->reg[i], i % 4 == 3 ? "\n" : "");
   fprintf(out, "  eip %08" PRIx32 "  eflags %08" PRIx32 "\n", context->eip, context->eflags);
 }
 
