@@ -21,6 +21,7 @@ RTL        := $(sort $(wildcard rtl/*.sv rtl/*/*.sv rtl/*.svh rtl/*/*.svh rtl/*.
 TEST_MAINS := $(sort $(wildcard tests/*/test_*.c))
 TEST_SUPPORT := $(sort $(filter-out $(TEST_MAINS),$(wildcard tests/*.c tests/*/*.c)))
 TESTS      := $(TEST_MAINS:tests/%.c=build/tests/%)
+FIRMWARE_TESTS = $(filter build/tests/firmware/% build/tests/programs/% %/test_cpu %/test_cli_programs,$(TESTS))
 
 I386_FORMATTED := $(wildcard tests/core/i386/*.[ch] tests/core/i386/programs/*.c)
 FORMATTED   = $(C_SOURCES) $(CPP_SOURCES) $(FW_SOURCES) $(HEADERS) $(TEST_MAINS) $(TEST_SUPPORT) $(I386_FORMATTED) \
@@ -196,6 +197,12 @@ test: build/.ready ## all tests; TEST=name runs one program, CASE=pattern some o
 	$(Q)$(MAKE) $(PARALLEL) build/pagewalk $(if $(TEST),$(filter %/$(TEST) %/test_$(TEST),$(TESTS)),$(TESTS))
 	$(Q)scripts/test.sh $(if $(TEST),--only '$(TEST)') $(if $(CASE),--case '$(CASE)') $(if $(XML),--xml '$(XML)') $(TESTS)
 
+# The operating system's and its programs'.
+.PHONY: test-firmware
+test-firmware: build/.ready ## only the tests of the operating system and of programs
+	$(Q)$(MAKE) $(PARALLEL) build/pagewalk $(FIRMWARE_TESTS)
+	$(Q)scripts/test.sh $(if $(XML),--xml '$(XML)') $(FIRMWARE_TESTS)
+
 # ---- every combination of access rights ----------------------------------------------------------------------------------
 SWEEP_TOOL := csrc/fuzz/tools/pagewalk-sweep
 
@@ -262,7 +269,7 @@ fuzz-parsers: ## every parser under libFuzzer; COUNT=executions in all, SEED=, P
 # ---- proofs, deliberate bugs, coverage -----------------------------------------------------------------------------------
 # BUG=n puts deliberate bug n of rtl/bugs/catalogue.txt into the RTL, BUG=?seed one that nobody names.
 ifneq ($(BUG),)
-test sim: export PAGEWALK_BUG := $(BUG)
+test sim fuzz: export PAGEWALK_BUG := $(BUG)
 endif
 
 .PHONY: formal

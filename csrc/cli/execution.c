@@ -96,12 +96,12 @@ static bool explain_start(const char* name, const struct execution_params* param
                        KERNEL_ARGUMENTS_MAX, KERNEL_ARGUMENT_BYTES_MAX);
     case ENOMEM:
       if (params->options->sharing == KERNEL_SHARE_PAGING)
-        return error_set(err,
-                         "%s: the program does not fit the memory of %" PRIu64
-                         " frames: use more (--frames, or ram.mib)",
-                         name, config_frames(params->config));
+        return error_set(
+            err, "%s: the program does not fit the memory of %" PRIu64 " frames: use more (--frames, or ram.mib)", name,
+            config_frames(params->config));
       return error_set(err,
-                       "%s: the program does not fit %" PRIu64 " KiB, the memory of a process (--process-memory), or "
+                       "%s: the program does not fit %" PRIu64
+                       " KiB, the memory of a process (--process-memory), or "
                        "that does not fit the %" PRIu64 " frames there are (--frames)",
                        name, params->options->process_bytes >> 10, config_frames(params->config));
     case EAGAIN:
@@ -281,7 +281,7 @@ const char* execution_place(const struct execution* run, int pid, uint32_t addre
 static void print_registers(const struct kernel_context* context, FILE* out) {
   static const char* const names[] = {"eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi"};
   for (unsigned i = 0; i < KERNEL_REGISTERS; i++)
-    fprintf(out, "%s%s %08" PRIx32, i % 4 ? "  " : "  ", names[i], context->reg[i]), i % 4 == 3 ? fputc('\n', out) : 0;
+    fprintf(out, "  %s %08" PRIx32 "%s", names[i], context->reg[i], i % 4 == 3 ? "\n" : "");
   fprintf(out, "  eip %08" PRIx32 "  eflags %08" PRIx32 "\n", context->eip, context->eflags);
 }
 

@@ -16,6 +16,8 @@ static const struct {
      scenario_layout},
     {"protection", "A7 A10 A11", "002 003", "what a program must not do, and how each deed is stopped",
      scenario_protection},
+    {"goals", "A10", "000 002 003", "transparency, efficiency, protection, sharing: four goals, four tests",
+     scenario_goals},
     {"switch-cost", "A12", "002", "a context switch with flush, global pages, PCIDs, by working set",
      scenario_switch_cost},
     {"fork", "C13", "001", "the fork demo: one address, two values", scenario_fork},

@@ -136,7 +136,7 @@ static const struct argp argp = {
         "MMU, and tells where every cycle went.\v"
         "Examples:\n"
         "  pagewalk run --program sort 1000\n"
-        "  pagewalk run --program \"sort 1000\" --program hello --quantum 20000 --narrate 1\n"
+        "  pagewalk run --program \"sort 1000\" --program hello --quantum 20000\n"
         "  pagewalk run --generate uniform:pages=4096,refs=1000000 --paging eager\n"
         "  pagewalk run --trace - --frames 300 --set mode=pae --set dtlb.ways=8\n"
         "Ctrl-C ends a run early, with a report of what was played so far. While the trace is still being read, it "
@@ -321,8 +321,7 @@ static int tell_of_programs(const struct inputs* in, struct execution* run, enum
   fflush(stdout);
   if (!execution_measure(run, &report, &err)) return cli_fail(&err);
   execution_close(run);  // completes the waveform; what the report says has been taken
-  int status = tell(in, &report, wave);
-  return status;
+  return tell(in, &report, wave);
 }
 
 static int run_programs(struct inputs* in, const struct config* config, struct output* wave) {

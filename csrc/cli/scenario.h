@@ -16,7 +16,7 @@ struct scenario {
 // False with a message if it can't be shown.
 typedef bool scenario_fn(const struct scenario* scenario, struct error* err);
 scenario_fn scenario_five_references, scenario_layout, scenario_protection, scenario_switch_cost, scenario_fork,
-    scenario_sharing;
+    scenario_goals, scenario_sharing;
 
 // A run to the end, or to the limit of instructions that `options` hold. `config` may be the scenario's or a changed
 // one.

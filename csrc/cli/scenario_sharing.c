@@ -7,6 +7,11 @@
 #include "base/number.h"
 #include "cli/watched.h"
 
+// In the order of history.
+static const enum kernel_sharing ways[KERNEL_SHARINGS] = {
+    KERNEL_SHARE_ALONE,  KERNEL_SHARE_IMAGES,   KERNEL_SHARE_STATIC, KERNEL_SHARE_BASE,
+    KERNEL_SHARE_BOUNDS, KERNEL_SHARE_SEGMENTS, KERNEL_SHARE_PAGING};
+
 enum { KIB = 1024, PROCESS = 128 * KIB, FRAMES = 256, QUANTUM = 20000 };
 
 // --- one way ---------------------------------------------------------------------------------------------------------
@@ -32,7 +37,7 @@ static bool try(const struct trial* trial, struct watched* run) {
   run->sharing = trial->sharing;
   run->frames = run->frames ? run->frames : FRAMES;
   run->process_bytes = run->process_bytes ? run->process_bytes : PROCESS;
-  run->quantum = QUANTUM;
+  run->quantum = run->quantum ? run->quantum : QUANTUM;
   return watched_run(trial->scenario, run, trial->err);
 }
 
@@ -63,6 +68,7 @@ static bool measure_switches(const struct trial* trial, struct findings* found) 
 static bool measure_memory(const struct trial* trial, struct findings* found) {
   struct watched run = {
       .frames = FRAMES / 2,
+      .quantum = QUANTUM / 10,
       .commands = {"dynamic 100", "sort 50", "static-array 100", "recurse 300", "hash 50", "store 40 60"}};
   if (!try(trial, &run)) return false;
   found->memory = run.fullest;
@@ -115,7 +121,8 @@ static void head(const struct scenario* scenario, const char* heading, const cha
 static void print_costs(const struct scenario* scenario, const struct findings* found) {
   head(scenario, "Two programs that give way to each other after each round: what does it cost?",
        "       switches  cycles a switch      both done after");
-  for (int way = 0; way < KERNEL_SHARINGS; way++) {
+  for (int i = 0; i < KERNEL_SHARINGS; i++) {
+    enum kernel_sharing way = ways[i];
     char each[NUMBER_TEXT_MAX], all[NUMBER_TEXT_MAX];
     const struct findings* f = &found[way];
     number_text(f->switches ? f->switch_cycles / f->switches : 0, each);
@@ -127,7 +134,8 @@ static void print_costs(const struct scenario* scenario, const struct findings* 
 static void print_memory(const struct scenario* scenario, const struct findings* found) {
   head(scenario, "Six programs of different size in a memory of 512 KiB: how many are there at once?",
        "at once   KiB given   not used   free    pieces of one  all done after");
-  for (int way = 0; way < KERNEL_SHARINGS; way++) {
+  for (int i = 0; i < KERNEL_SHARINGS; i++) {
+    enum kernel_sharing way = ways[i];
     char all[NUMBER_TEXT_MAX];
     const struct watched_memory* m = &found[way].memory;
     fprintf(scenario->out, "  %-9s %7u %11.1f  %s%8.1f %6.1f %16u %15s\n", kernel_sharing_names[way], m->processes,
@@ -146,7 +154,8 @@ static const char* wild_store(const struct findings* f) {
 static void print_rights(const struct scenario* scenario, const struct findings* found) {
   head(scenario, "What a program may do or have: 128 KiB (for 1.1 MiB: all) of a memory of 1 MiB",
        "a wild store   a stack of 200 KiB  a heap of 240 KiB  1.1 MiB  fork");
-  for (int way = 0; way < KERNEL_SHARINGS; way++) {
+  for (int i = 0; i < KERNEL_SHARINGS; i++) {
+    enum kernel_sharing way = ways[i];
     const struct findings* f = &found[way];
     fprintf(scenario->out, "  %-9s %-14s %-19s %-18s %-8s %s\n", kernel_sharing_names[way], wild_store(f),
             works(f->stack), works(f->heap), works(f->large), works(f->fork));
@@ -158,7 +167,8 @@ static const char* yes(bool so) { return so ? "yes" : "dropped"; }
 static void print_assumptions(const struct scenario* scenario, const struct findings* found) {
   head(scenario, "Which assumption of note 000 still holds, by these runs",
        "in one piece   smaller than memory   of one size   it stays where it is");
-  for (int way = 0; way < KERNEL_SHARINGS; way++) {
+  for (int i = 0; i < KERNEL_SHARINGS; i++) {
+    enum kernel_sharing way = ways[i];
     const struct findings* f = &found[way];
     bool stays = f->moves == 0 && way != KERNEL_SHARE_PAGING;
     fprintf(scenario->out, "  %-9s %-14s %-21s %-13s %s\n", kernel_sharing_names[way], yes(f->memory.pieces == 1),

@@ -123,11 +123,20 @@ static inline bool write_data(struct core* core, const struct answer* answer, ui
 
 // --- references ------------------------------------------------------------------------------------------------------
 
-static inline struct ref make_ref(const struct cpu* cpu, enum access_kind kind, uint32_t offset, unsigned size) {
-  static const uint8_t by_address[4] = {1, 2, 3, 4};
-  uint8_t segment = cpu->select == HAL_SELECT_FLAT ? 0 : cpu->select == HAL_SELECT_ONE ? 1 : by_address[offset >> 30];
-  return (struct ref){
-      .va = offset, .size = (uint16_t)size, .kind = (uint8_t)kind, .flags = REF_USER, .segment = segment};
+// The MMU's segment register that a reference to `offset` goes through.
+static inline uint8_t segment_of(const struct cpu* cpu, uint32_t offset) {
+  return cpu->select == HAL_SELECT_FLAT ? 0 : cpu->select == HAL_SELECT_ONE ? 1 : (uint8_t)(1 + (offset >> 30));
+}
+
+// Written where it stays: a copy would wait until the processor of the host has the single fields in memory.
+static inline void make_ref(const struct cpu* cpu, enum access_kind kind, uint32_t offset, unsigned size,
+                            struct ref* ref) {
+  ref->va = offset;
+  ref->size = (uint16_t)size;
+  ref->kind = (uint8_t)kind;
+  ref->flags = REF_USER;
+  ref->segment = segment_of(cpu, offset);
+  memset(ref->unused, 0, sizeof ref->unused);
 }
 
 static bool play_traced(struct cpu* cpu, const struct ref* ref, struct answer* answer) {
@@ -145,7 +154,8 @@ static inline bool reference(struct core* core, enum access_kind kind, enum core
   struct cpu* cpu = of(core);
   uint8_t forbidden = kind == ACCESS_WRITE ? cpu->unwritable : cpu->unreadable;
   if (__builtin_expect(forbidden >> segment & 1, 0)) return fault(core, CORE_GP, 0);
-  struct ref ref = make_ref(cpu, kind, offset, size);
+  struct ref ref;
+  make_ref(cpu, kind, offset, size, &ref);
   bool answered = __builtin_expect(cpu->trace != NULL, 0) ? play_traced(cpu, &ref, answer)
                                                           : engine_issue(cpu->engine, &ref, answer);
   if (__builtin_expect(!answered, 0)) return refuse(core, &ref, answer);
@@ -184,7 +194,8 @@ static bool bus_load_modify(struct core* core, enum core_segment segment, uint32
 // --- looking ahead ---------------------------------------------------------------------------------------------------
 
 static bool probe(struct cpu* cpu, uint32_t eip, unsigned size, struct answer* answer) {
-  struct ref ref = make_ref(cpu, ACCESS_FETCH, eip, size);
+  struct ref ref;
+  make_ref(cpu, ACCESS_FETCH, eip, size, &ref);
   engine_probe(cpu->engine, &ref, answer);
   return answer->fault == FAULT_NONE;
 }

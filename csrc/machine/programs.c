@@ -174,6 +174,9 @@ bool programs_find(struct programs* programs, const char* what, unsigned* number
   *number = programs_named(programs, what);
   if (*number < programs->count) return true;
   if (stat(what, &status) != 0) return unknown(programs, what, err);
+  if (!S_ISREG(status.st_mode))
+    return error_set(err, "%s: a %s, not a file with a program in it", what,
+                     S_ISDIR(status.st_mode) ? "folder" : "device or pipe");
   if (!add(programs, what, err)) return false;
   *number = programs_named(programs, programs->files[programs->count - 1].name);
   if (*number + 1 < programs->count) replace_by_last(programs, *number);

@@ -115,11 +115,13 @@ static json_t* kernel_json(const struct report* report) {
   json_t *object = json_object(), *frames = json_object();
   put_counters(object, &report->kernel);
   put(object, "zero_fills", os->zero_fills);
+  put(object, "program_fills", os->program_fills);
   put(object, "swap_ins", os->swap_ins);
   put(object, "swap_outs", os->swap_outs);
   put(object, "evictions", os->evictions);
   put(object, "evictions_clean", os->evictions_clean);
   put(object, "invlpgs", os->invlpgs);
+  put(object, "invpcids", os->invpcids);
   put(object, "checksum_errors", os->checksum_errors);
   put(object, "swap_used", os->swap_used);
   put(frames, "total", os->frames_total);

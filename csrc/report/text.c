@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "report/narrate.h"
 #include "report/report.h"
 
 // What a table looks like: a label, then for each run a value, a share, and a bar where there is room for one.
@@ -16,7 +17,7 @@ struct table {
   int label, value, bar;  // widths
 };
 
-enum { SHARE_WIDTH = 9, CELL_MAX = 48 };
+enum { SHARE_WIDTH = 9, CELL_MAX = 48, LISTED_MAX = 16 };
 
 struct cell {
   char value[CELL_MAX];
@@ -270,6 +271,19 @@ static void print_images(const struct table* t) {
   print_row(t, "placements without a hole", placements_failed);
 }
 
+// The processes of a run, if there were several.
+static void print_process_list(const struct table* t) {
+  const struct report_program* program = t->count == 1 ? t->reports[0]->program : NULL;
+  if (!program || program->process_count < 2) return;
+  for (size_t i = 0; i < program->process_count && i < LISTED_MAX; i++) {
+    const struct report_process* process = &program->processes[i];
+    char status[NARRATE_TEXT_MAX];
+    fprintf(t->out, "  %4d  %-20s %s\n", process->pid, process->name,
+            process->ended ? narrate_status(process->status, status) : "had not ended");
+  }
+  if (program->process_count > LISTED_MAX) fprintf(t->out, "  and %zu more\n", program->process_count - LISTED_MAX);
+}
+
 static void print_processes(const struct table* t) {
   if (!any_has(t, is_program, 0)) return;
   print_heading(t, "Processes");
@@ -278,6 +292,7 @@ static void print_processes(const struct table* t) {
   print_row(t, "interrupts", interrupts);
   print_row(t, "switches", switches);
   print_row(t, "cycles a switch", cycles_a_switch);
+  print_process_list(t);
 }
 
 // ---- the account ----------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "script/bench.h"
+#include "script/freespace_case.h"
 #include "script/segment_case.h"
 #include "script/text_file.h"
 #include "script/x86_case.h"
@@ -18,6 +19,7 @@ struct any_case {
   union {
     struct x86_case x86;
     struct segment_case segment;
+    struct freespace_case freespace;
   } of;
 };
 
@@ -63,11 +65,21 @@ static bool replay_segments(const struct any_case* c, struct bench* bench, struc
   return segment_case_replay(&c->of.segment, bench, mismatch);
 }
 
+static bool parse_freespace(struct any_case* c, char* line, struct error* err) {
+  return freespace_case_parse(&c->of.freespace, line, err);
+}
+
+// No reference is made: the kernel's own list of holes answers.
+static bool replay_freespace(const struct any_case* c, struct bench* bench, struct error* mismatch) {
+  (void)bench;
+  return freespace_case_replay(&c->of.freespace, mismatch);
+}
+
 static const struct case_kind kinds[] = {{"x86", parse_x86, x86_machine, replay_x86},
                                          {"relocation", parse_relocation, default_machine, replay_segments},
                                          {"segmentation", parse_segmentation, default_machine, replay_segments},
                                          {"policy", NULL, NULL, NULL},
-                                         {"freespace", NULL, NULL, NULL}};
+                                         {"freespace", parse_freespace, default_machine, replay_freespace}};
 enum { KIND_COUNT = sizeof kinds / sizeof *kinds };
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -142,8 +154,8 @@ static const struct case_kind* find_kind(const char* path, const char* text, str
     if (strcmp(name, kinds[i].name) != 0) continue;
     if (kinds[i].replay) return &kinds[i];
     error_set(err,
-              "%s: needs more of the operating system than this version has; replay files of kind x86, relocation or "
-              "segmentation",
+              "%s: needs more of the operating system than this version has; replay files of kind x86, relocation, "
+              "segmentation or freespace",
               path);
     return NULL;
   }

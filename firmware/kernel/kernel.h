@@ -240,7 +240,7 @@ struct kernel_stats {
   uint64_t calls, switches, interrupts;
   uint64_t switch_cycles;                   // spent in changes of address space: registers, images, control registers
   uint64_t images_out, images_in;           // whole images written to and read from disk
-  uint64_t image_moves;                     // images moved in memory, by compaction
+  uint64_t image_moves;                     // pieces of images moved in memory: to close up holes, or to grow
   uint64_t placements_failed;               // that found no hole, though there was as much free memory in all
   uint64_t internal_bytes, external_bytes;  // without paging, now: given to processes but unused; free, but in holes
   uint64_t holes, largest_hole;             // now; bytes

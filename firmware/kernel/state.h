@@ -5,6 +5,7 @@
 
 #include "hal/hal.h"
 #include "kernel/kernel.h"
+#include "kernel/mm/favour.h"
 #include "kernel/mm/frames.h"
 #include "kernel/mm/replace.h"
 #include "kernel/mm/swap.h"
@@ -28,6 +29,7 @@ struct kernel {
   struct vma_pool vmas;
   struct swap swap;
   struct clock clock;
+  struct process* favoured;  // whose pages go last (mm/favour.h)
 
   struct share share;  // without paging
 

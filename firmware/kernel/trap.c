@@ -9,11 +9,13 @@
 static void serve_trap(struct kernel* kernel, const struct kernel_trap* trap) {
   struct process* process = kernel->scheduler.running;
   if (trap->kind == KERNEL_TRAP_START) return;
+  if (process && trap->kind != KERNEL_TRAP_CALL) favour_moved(kernel, process, process->context.eip);
   if (trap->kind == KERNEL_TRAP_INTERRUPT) {
     kernel->stats.interrupts++;
   } else if (!process) {
     kernel_panic(kernel, "a program trapped, but none runs: vector ", trap->vector);
   } else if (trap->kind == KERNEL_TRAP_CALL) {
+    favour_moved(kernel, process, trap->start);
     call_serve(kernel, process, trap->start);
   } else {
     program_exception(kernel, process, trap);

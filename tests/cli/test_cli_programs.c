@@ -115,6 +115,7 @@ static void several_programs_take_turns(void** state) {
   says(out, "sorted 300 numbers");
   says(out, "primes below 500");
   says(out, "hello\n");
+  says(out, "     3  hello                exited with 0");
   assert_int_equal(json_array_size(json_object_get(json_object_get(root, "program"), "processes")), 3);
   assert_true(number(root, "program.switches") > 10);
   json_decref(root);
@@ -208,6 +209,8 @@ static void bad_programs_are_refused(void** state) {
   failed(sh("$P run " MODEL "--program zzzzzzzzzz"), "there is no program 'zzzzzzzzzz'");
   failed(sh("echo no >bad; $P run " MODEL "--program ./bad; e=$?; rm bad; exit $e"), "not an ELF file");
   failed(sh("$P run " MODEL "--program $P"), "64-bit");
+  failed(sh("$P run " MODEL "--program ."), ".: a folder, not a file");
+  failed(sh("$P run " MODEL "--program /dev/zero"), "/dev/zero: a device or pipe, not a file");
   failed(sh("head -c 5000 " PROGRAMS "hello >bad; $P run " MODEL "--program ./bad; e=$?; rm bad; exit $e"), "bad: ");
   failed(sh(PATCHED(24, "\\000\\060\\000\\000")), "entry");    // e_entry = 3000, in the data
   failed(sh(PATCHED(92, "\\000\\020\\000\\000")), "overlap");  // the second segment at 1000, too
@@ -282,6 +285,8 @@ static void narration_has_three_levels(void** state) {
   says(err, "  6  the kernel returns, and the access is started over");
   says(err, "process 1 calls fork (2)");
   says(err, "process 1 gets 2 from call 2");
+  succeeded(sh("$P run " MODEL "--generate uniform:pages=2,refs=10 --narrate 2"));
+  says(err, "3  it looks up page ");
 }
 
 static void memory_and_processes_are_shown_at_a_moment(void** state) {
@@ -339,6 +344,40 @@ static void deeds_are_stopped(void** state) {
   says(out, "13 of 14 deeds");
 }
 
+static void four_goals_are_met(void** state) {
+  (void)state;
+  succeeded(sh("$P os goals " MODEL));
+  says(out, "printed that alone, and the same among two others");
+  says(out, "without paging 0.000 %");
+  says(out, "writes at c0000000 was ended by signal 11");
+  says(out, "meanwhile exited with 0");
+  // The second sentence of the last paragraph: equal places of code, unequal ones of data.
+  unsigned code[2], data[2];
+  const char* places = strstr(out, "their code lies");
+  assert_non_null(places);
+  for (char* c = (char*)places; *c; c++)
+    if (*c == '\n') *c = ' ';
+  assert_int_equal(sscanf(places, "their code lies at %x and %x of the memory, their data at %x and %x", &code[0],
+                          &code[1], &data[0], &data[1]),
+                   4);
+  assert_int_equal(code[0], code[1]);
+  assert_int_not_equal(data[0], data[1]);
+}
+
+static void an_interrupted_run_is_partial(void** state) {
+  (void)state;
+  assert_int_equal(sh("timeout --preserve-status -s INT 1 $P run " MODEL "--program spin --json r.json"), 130);
+  says(out, "PARTIAL: ended after ");
+  succeeded(sh("grep -c '\"partial\": true' r.json; rm r.json"));
+}
+
+static void a_program_has_a_waveform(void** state) {
+  (void)state;
+  succeeded(sh("$P run " SMALL "--program \"add3 1\" --wave w.fst --window 100:300 && test -s w.fst && rm w.fst"));
+  misused(sh("$P run " MODEL "--program hello --wave w.fst"), "--wave");
+  left_behind("");
+}
+
 static void a_switch_has_its_price(void** state) {
   (void)state;
   succeeded(sh("$P os switch-cost " MODEL));
@@ -372,5 +411,8 @@ static const struct CMUnitTest tests[] = {
     CASE(the_quiz_is_answered),
     CASE(deeds_are_stopped),
     CASE(a_switch_has_its_price),
+    CASE(four_goals_are_met),
+    CASE(an_interrupted_run_is_partial),
+    CASE(a_program_has_a_waveform),
 };
 TEST_MAIN(tests)

@@ -24,7 +24,8 @@ static const struct {
              {PLAY_DATA + 0x404, PLAY_DATA + 0x408, true},
              {PLAY_DATA + 0x408, 0x3000, false},             // looks like an address, but is none
              {PLAY_DATA + 0x40c, PLAY_DATA + 0x1200, true},  // not in the file: zeros
-             {PLAY_DATA + 0x410, PLAY_DATA + PLAY_DATA_BYTES, true}};
+             {PLAY_DATA + 0x410, PLAY_DATA + PLAY_DATA_BYTES, true},
+             {PLAY_DATA + 0x414, PLAY_DATA, true}};
 enum { WORDS = sizeof words / sizeof *words, FILE_BYTES = 0x1000 };
 
 struct program_bytes {
@@ -77,6 +78,7 @@ void play_check_program(struct play* play, uint32_t entry) {
   assert_int_equal(play_word(play, data + 8), 0x3000);
   assert_int_equal(play_word(play, data + 12), data + 0xe00);
   assert_int_equal(play_word(play, data + 16), data - 0x400 + PLAY_DATA_BYTES);
+  assert_int_equal(play_word(play, data + 20), data - 0x400);
   assert_int_equal(play_word(play, data + 0xe00), 0);
 }
 

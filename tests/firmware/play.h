@@ -11,7 +11,7 @@
 enum { PLAY_TEXT = 0x1000, PLAY_DATA = 0x3000, PLAY_DATA_BYTES = 0x1800 };
 
 // The calls that are played.
-enum { PLAY_EXIT = 1, PLAY_FORK = 2, PLAY_BRK = 45, PLAY_YIELD = 158 };
+enum { PLAY_EXIT = 1, PLAY_FORK = 2, PLAY_TIME = 13, PLAY_KILL = 37, PLAY_BRK = 45, PLAY_YIELD = 158 };
 
 enum { PLAY_PIDS = 4096 };
 

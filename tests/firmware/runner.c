@@ -59,6 +59,7 @@ void runner_boot(struct runner* runner, const struct kernel_params* params, cons
 int runner_start(struct runner* runner, unsigned program) {
   const char* argv[] = {runner->programs[program].name};
   int pid = kernel_start(runner->kernel, program, 1, argv);
+  runner->idles = 0;
   if (pid <= 0) fail_msg("program %u was not started: %d", program, pid);
   return pid;
 }
@@ -180,24 +181,31 @@ static const struct runner_step* step_now(const struct runner* runner) {
   return &runner->steps[program - runner->programs][(runner->context.eip - RUN_TEXT) / STEP_BYTES];
 }
 
-static void interrupt(struct runner* runner) {
-  runner->fake.timer = UINT64_MAX;
-  trap(runner, &(struct kernel_trap){.kind = KERNEL_TRAP_INTERRUPT, .start = runner->context.eip});
+// The next moment at which the disk will have finished a transfer; UINT64_MAX: it does nothing.
+static uint64_t disk_done(const struct runner* runner) {
+  uint64_t first = UINT64_MAX;
+  for (unsigned i = 0; i < FAKE_TRANSFERS; i++) {
+    const struct fake_transfer* transfer = &runner->fake.queue[i];
+    if (transfer->ticket && transfer->over > runner->fake.now && transfer->over < first) first = transfer->over;
+  }
+  return first;
 }
 
-static bool disk_works(const struct runner* runner) {
-  const struct fake_transfer* last = &runner->fake.queue[runner->fake.transfers % FAKE_TRANSFERS];
-  return runner->fake.transfers > 0 && last->over > runner->fake.now;
+// Whether the disk interrupts now: a transfer has come to its end since it did last.
+static bool disk_interrupts(struct runner* runner) {
+  const struct fake_transfer* next = &runner->fake.queue[(runner->announced + 1) % FAKE_TRANSFERS];
+  if (runner->announced == runner->fake.transfers || next->over > runner->fake.now) return false;
+  runner->announced++;
+  return true;
 }
 
-// Time passes until the timer or the disk; a little at a time, so that the kernel is asked too early, too.
+// Time passes until the timer or the disk; every third time the kernel is asked too early.
 static void idle(struct runner* runner) {
-  uint64_t now = runner->fake.now, timer = runner->fake.timer;
-  if (timer == UINT64_MAX && !disk_works(runner) && now > 0 && runner->taken > 0 && runner->next == KERNEL_IDLE &&
-      runner->fake.now > 1000000000)
-    fail_msg("all wait for ever");
-  uint64_t later = now + runner->fake.disk_cycles / 3 + 1;
-  runner->fake.now = timer > now && timer < later ? timer : later;
+  uint64_t disk = disk_done(runner), timer = runner->fake.timer, now = runner->fake.now;
+  uint64_t next = disk < timer ? disk : timer;
+  if (next == UINT64_MAX && runner->idles > 0) fail_msg("all wait for ever");
+  if (next != UINT64_MAX && next > now) runner->fake.now = runner->idles % 3 ? next : now + (next - now) / 2;
+  runner->idles++;
   trap(runner, &(struct kernel_trap){.kind = KERNEL_TRAP_START});
 }
 
@@ -206,8 +214,10 @@ static void one(struct runner* runner) {
     idle(runner);
     return;
   }
-  if (runner->fake.now >= runner->fake.timer) {
-    interrupt(runner);
+  bool timer = runner->fake.now >= runner->fake.timer;
+  if (timer) runner->fake.timer = UINT64_MAX;
+  if (disk_interrupts(runner) || timer) {
+    trap(runner, &(struct kernel_trap){.kind = KERNEL_TRAP_INTERRUPT, .start = runner->context.eip});
     return;
   }
   if (!fetch(runner)) return;

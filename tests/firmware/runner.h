@@ -48,7 +48,8 @@ struct runner {
   uint8_t* image;  // the file of all of them: byte a - RUN_TEXT of it is at address a; runner_byte(a) at first
   enum kernel_next next;
   struct kernel_context context;
-  uint64_t taken;  // steps
+  uint64_t taken, idles;  // steps; times that nobody could run
+  uint64_t announced;     // the last transfer of whose end the disk has told
   struct {
     int pid;
     uint32_t what;

@@ -335,6 +335,27 @@ static void a_write_that_waits_prints_once(void** state) {
   runner_end(&runner);
 }
 
+// What is served in two halves, before and after the disk, is one fault.
+static void a_fault_that_waits_is_one_fault(void** state) {
+  (void)state;
+  enum { PAGES = 10 };
+  struct runner_step steps[40] = {{RUN_CALL, {45, RUN_HEAP + PAGES * 0x1000}}};
+  unsigned n = 1;
+  for (uint32_t i = 0; i < PAGES; i++) steps[n++] = (struct runner_step){RUN_STORE, {RUN_HEAP + i * 0x1000, i}};
+  for (uint32_t i = 0; i < PAGES; i++) steps[n++] = (struct runner_step){RUN_CHECK, {RUN_HEAP + i * 0x1000, i}};
+  steps[n++] = (struct runner_step){RUN_LOGS, {0}};
+  steps[n++] = (struct runner_step){RUN_GO, {n - 1}};
+  boot(&(struct kernel_params){.frames = 10}, steps);
+  int pid = runner_start(&runner, 0);
+  while (runner.logged == 0) runner_run_steps(&runner, 1);
+  uint64_t faults = process_find(runner.kernel, pid)->faults;
+  struct kernel_stats stats = runner_stats(&runner);
+  assert_true(stats.faults_major >= 5);
+  assert_int_equal(faults, fake_noted(&runner.fake, HAL_NOTE_FAULT));
+  assert_int_equal(faults + 1, stats.faults_minor + stats.faults_major);  // one by the kernel, for the arguments
+  runner_destroy(&runner);
+}
+
 static void what_the_kernel_writes_survives_the_disk(void** state) {
   (void)state;
   const struct runner_step steps[] = {
@@ -427,6 +448,35 @@ static void the_map_names_its_parts(void** state) {
     assert_int_equal(seen.vma[i].resident, expected[i].resident);
     assert_string_equal(seen.vma[i].what, expected[i].what);
   }
+  runner_destroy(&runner);
+}
+
+// What brk gives back is not counted any more, whether it was in memory or on the disk.
+static void the_map_counts_what_is_left(void** state) {
+  (void)state;
+  const struct runner_step steps[] = {{RUN_CALL, {45, RUN_HEAP + 0x8000}},
+                                      {RUN_STORE, {RUN_HEAP, 1}},
+                                      {RUN_STORE, {RUN_HEAP + 0x1000, 1}},
+                                      {RUN_STORE, {RUN_HEAP + 0x2000, 1}},
+                                      {RUN_STORE, {RUN_HEAP + 0x3000, 1}},
+                                      {RUN_STORE, {RUN_HEAP + 0x4000, 1}},
+                                      {RUN_STORE, {RUN_HEAP + 0x5000, 1}},
+                                      {RUN_STORE, {RUN_HEAP + 0x6000, 1}},
+                                      {RUN_STORE, {RUN_HEAP + 0x7000, 1}},
+                                      {RUN_CALL, {45, RUN_HEAP + 0x1000}},
+                                      {RUN_LOGS, {1}},
+                                      {RUN_GO, {11}}};
+  boot(&(struct kernel_params){.frames = 10}, steps);
+  int pid = runner_start(&runner, 0);
+  while (runner.logged == 0) runner_run_steps(&runner, 1);
+  struct seen seen = {.count = 0};
+  kernel_vmas(runner.kernel, pid, see, &seen);
+  uint64_t resident = 0;
+  for (unsigned i = 0; i < seen.count; i++) resident += seen.vma[i].resident;
+  assert_string_equal(seen.vma[2].what, "heap");
+  assert_int_equal(seen.vma[2].resident + seen.vma[2].swapped, 1);
+  assert_int_equal(resident, runner_stats(&runner).frames_process);
+  assert_true(runner_stats(&runner).swap_outs >= 3);
   runner_destroy(&runner);
 }
 
@@ -526,6 +576,7 @@ static void privileged_instructions_are_named(void** state) {
       {{0xfa}, "to switch interrupts off or on (CLI, STI)"},
       {{0x0f, 0x22, 0xd8}, "to write CR3"},
       {{0x0f, 0x22, 0xc0}, "to write CR0"},
+      {{0x66, 0x0f, 0x22, 0xe0}, "to write CR4"},
       {{0x0f, 0x20, 0xe0}, "to read a control register"},
       {{0x0f, 0x01, 0x38}, "to invalidate a TLB entry (INVLPG)"},
       {{0x0f, 0x01, 0x10}, "to load GDTR or IDTR"},
@@ -608,10 +659,12 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(copies_stop_where_the_program_has_no_right),
     cmocka_unit_test(a_copy_may_cross_pages),
     cmocka_unit_test(a_write_that_waits_prints_once),
+    cmocka_unit_test(a_fault_that_waits_is_one_fault),
     cmocka_unit_test(what_the_kernel_writes_survives_the_disk),
     cmocka_unit_test(the_heap_grows_and_shrinks),
     cmocka_unit_test(memory_given_back_is_gone),
     cmocka_unit_test(the_map_names_its_parts),
+    cmocka_unit_test(the_map_counts_what_is_left),
     cmocka_unit_test(the_stack_grows_as_it_is_used),
     cmocka_unit_test(the_stack_does_not_grow_for_any_access),
     cmocka_unit_test(illegal_references_end_a_program_with_the_reason),

@@ -188,15 +188,45 @@ static void others_run_while_one_waits_for_the_disk(void** state) {
   a[n++] = (struct runner_step){RUN_EXIT, {0}};
   const struct runner_step b[] = {{RUN_SPIN, {100}}, {RUN_LOGS, {2}}, {RUN_GO, {0}}};
   boot(&(struct kernel_params){.frames = 14, .quantum = 3000}, a, b, NULL);
-  while (runner.logged < 20) runner_run_steps(&runner, 1);
-  assert_int_equal(runner.log[0].pid, 2);
-  assert_int_equal(process_find(runner.kernel, 1)->state, KERNEL_BLOCKED);
+  unsigned meanwhile = 0;  // steps of the other while the first is blocked
+  while (process_find(runner.kernel, 1) && meanwhile < 20) {
+    runner_run_steps(&runner, 1);
+    meanwhile += process_find(runner.kernel, 1) && process_find(runner.kernel, 1)->state == KERNEL_BLOCKED &&
+                 runner.kernel->scheduler.running == process_find(runner.kernel, 2);
+  }
+  assert_int_equal(meanwhile, 20);
   while (process_find(runner.kernel, 1)) runner_run_steps(&runner, 1);
   const struct kernel_stats stats = runner_stats(&runner);
   assert_true(stats.faults_major >= 5);
   assert_int_equal(runner_status(&runner, 1), 0);
   assert_int_equal(runner.next, KERNEL_RUN);
   runner_destroy(&runner);
+}
+
+// A program can be started when memory is full of what others have written: it gets its place when the disk has it.
+static void a_start_waits_for_memory(void** state) {
+  (void)state;
+  enum { PAGES = 8 };
+  struct runner_step a[40] = {{RUN_CALL, {45, RUN_HEAP + PAGES * 0x1000}}};
+  unsigned n = 1;
+  for (uint32_t i = 0; i < PAGES; i++) a[n++] = (struct runner_step){RUN_STORE, {RUN_HEAP + i * 0x1000, i}};
+  a[n++] = (struct runner_step){RUN_LOGS, {1}};
+  for (uint32_t i = 0; i < PAGES; i++) a[n++] = (struct runner_step){RUN_CHECK, {RUN_HEAP + i * 0x1000, i}};
+  a[n++] = (struct runner_step){RUN_EXIT, {0}};
+  const struct runner_step b[] = {{RUN_CHECK, {D, runner_word(D)}}, {RUN_EXIT, {0}}};
+  runner_boot(&runner, &(struct kernel_params){.frames = 14, .quantum = 1000},
+              (const struct runner_step*[]){a, b, NULL});
+  runner_start(&runner, 0);
+  while (runner.logged == 0) runner_run_steps(&runner, 1);
+  assert_int_equal(runner_stats(&runner).frames_free, 0);
+  int pid = runner_start(&runner, 1);
+  assert_int_equal(process_find(runner.kernel, pid)->state, KERNEL_BLOCKED);
+  assert_int_equal(fake_noted(&runner.fake, HAL_NOTE_EXEC), 1);
+  runner_run(&runner);
+  assert_int_equal(fake_noted(&runner.fake, HAL_NOTE_EXEC), 2);
+  assert_int_equal(runner_status(&runner, 1), 0);
+  assert_int_equal(runner_status(&runner, pid), 0);
+  runner_end(&runner);
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -340,6 +370,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(times_that_are_none_are_refused),
     cmocka_unit_test(clocks_count_from_reset),
     cmocka_unit_test(others_run_while_one_waits_for_the_disk),
+    cmocka_unit_test(a_start_waits_for_memory),
     cmocka_unit_test(every_tagging_keeps_address_spaces_apart),
     cmocka_unit_test(tagging_decides_what_a_switch_drops),
     cmocka_unit_test(a_pcid_is_cleaned_before_it_is_used_again),

@@ -60,7 +60,7 @@ static void only_pages_in_use_move(void** state) {
   play.context.reg[KERNEL_ESP] -= 3 * PAGE;
   play_switch(&play, 2);
   assert_int_equal(play.fake.writes, 3 * (CODE_AND_DATA + 1) + 5);
-  play.context.reg[KERNEL_ESP] = 0x3100;  // no stack that is known
+  play.context.reg[KERNEL_ESP] = 0xffff0000;  // no stack that is known
   play_switch(&play, 1);
   assert_int_equal(play.fake.writes, 3 * (CODE_AND_DATA + 1) + 5 + PAGES - 1);
 }
@@ -75,18 +75,26 @@ static void a_switch_costs_what_the_disk_takes(void** state) {
   assert_in_range(cost, disk, 2 * disk);
 }
 
+// All that is neither code and data nor the last page, the stack's.
+static void leave_remains(void) {
+  for (uint32_t va = 0; va < PROCESS - PAGE; va += 4)
+    if (va < PLAY_TEXT || va >= 0x5000) play_store(&play, va, 0x5ec4e7);
+}
+static void expect_zeros(void) {
+  for (uint32_t va = 0; va < PROCESS - PAGE; va += 4)
+    if (va < PLAY_TEXT || va >= 0x5000) assert_int_equal(play_word(&play, va), 0);
+}
+
 static void what_is_not_in_use_reads_as_zeros(void** state) {
   (void)state;
   begin(2, 64);
-  for (uint32_t va = 0; va < PROCESS - 64; va += 4)
-    if (va < PLAY_TEXT || va >= 0x5000) play_store(&play, va, 0x5ec4e7);
-  play.context.reg[KERNEL_ESP] = PROCESS - 64;
+  leave_remains();
   play_switch(&play, 2);
-  for (uint32_t va = 0; va < PROCESS - PAGE; va += 4)
-    if (va < PLAY_TEXT || va >= 0x5000) assert_int_equal(play_word(&play, va), 0);
+  expect_zeros();  // it is new
   play_switch(&play, 1);
+  leave_remains();
   play_switch(&play, 2);
-  for (uint32_t va = 0x5000; va < PROCESS - PAGE; va += 4) assert_int_equal(play_word(&play, va), 0);
+  expect_zeros();  // it has come back
 }
 
 // The order of those that run, each as often as the others.
@@ -133,6 +141,19 @@ static void a_full_disk_lets_one_run_to_its_end(void** state) {
   assert_int_equal(play_call(&play, PLAY_FORK, 0), -KERNEL_ENOMEM);
   play_call(&play, PLAY_EXIT, 0);
   assert_int_equal(play.pid, 2);
+  play_check_program(&play, PLAY_TEXT);
+}
+
+static void who_waits_for_room_on_disk_comes_when_there_is_some(void** state) {
+  (void)state;
+  enum { SIGKILL_ON_LINUX = 9 };
+  begin(3, PAGES);
+  play_switch(&play, 2);  // 1 has taken all of the disk
+  for (unsigned i = 0; i < 5; i++) play_call(&play, PLAY_YIELD, 0);
+  assert_int_equal(play.pid, 2);
+  play.context.reg[KERNEL_ECX] = SIGKILL_ON_LINUX;
+  assert_int_equal(play_call(&play, PLAY_KILL, 1), 0);
+  play_switch(&play, 3);
   play_check_program(&play, PLAY_TEXT);
 }
 
@@ -216,14 +237,16 @@ static void an_end_may_come_at_any_time(void** state) {
   begin(1, 64);
 }
 
-static const struct CMUnitTest tests[] = {cmocka_unit_test_teardown(all_run_at_the_same_place, close_play),
-                                          cmocka_unit_test_teardown(only_pages_in_use_move, close_play),
-                                          cmocka_unit_test_teardown(a_switch_costs_what_the_disk_takes, close_play),
-                                          cmocka_unit_test_teardown(what_is_not_in_use_reads_as_zeros, close_play),
-                                          cmocka_unit_test_teardown(all_get_their_turn, close_play),
-                                          cmocka_unit_test_teardown(nobody_is_pushed_out_before_it_has_run, close_play),
-                                          cmocka_unit_test_teardown(a_program_started_meanwhile_waits, close_play),
-                                          cmocka_unit_test_teardown(a_full_disk_lets_one_run_to_its_end, close_play),
-                                          cmocka_unit_test_teardown(a_fork_is_a_copy_on_disk, close_play),
-                                          cmocka_unit_test_teardown(an_end_may_come_at_any_time, close_play)};
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test_teardown(all_run_at_the_same_place, close_play),
+    cmocka_unit_test_teardown(only_pages_in_use_move, close_play),
+    cmocka_unit_test_teardown(a_switch_costs_what_the_disk_takes, close_play),
+    cmocka_unit_test_teardown(what_is_not_in_use_reads_as_zeros, close_play),
+    cmocka_unit_test_teardown(all_get_their_turn, close_play),
+    cmocka_unit_test_teardown(nobody_is_pushed_out_before_it_has_run, close_play),
+    cmocka_unit_test_teardown(a_program_started_meanwhile_waits, close_play),
+    cmocka_unit_test_teardown(a_full_disk_lets_one_run_to_its_end, close_play),
+    cmocka_unit_test_teardown(who_waits_for_room_on_disk_comes_when_there_is_some, close_play),
+    cmocka_unit_test_teardown(a_fork_is_a_copy_on_disk, close_play),
+    cmocka_unit_test_teardown(an_end_may_come_at_any_time, close_play)};
 TEST_MAIN(tests)

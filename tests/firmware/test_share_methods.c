@@ -6,6 +6,8 @@
 #include "check.h"
 #include "firmware/play.h"
 #include "kernel/errno.h"
+#include "kernel/share/place.h"
+#include "kernel/state.h"
 
 enum { KIB = 1024, PROCESS = 64 * KIB };
 
@@ -28,6 +30,12 @@ static unsigned images_noted(enum hal_image what) {
   const struct hal_note* note;
   for (unsigned i = 0; (note = fake_note(&play.fake, HAL_NOTE_IMAGE, i)); i++) n += note->c == what;
   return n;
+}
+
+static void begin_segments(uint64_t frames) {
+  play_open(&play, KERNEL_SHARE_SEGMENTS, frames, 0, 0);
+  play_start(&play, 0);
+  play_run(&play);
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -189,6 +197,27 @@ static void bounds_stop_a_wild_store(void** state) {
   assert_non_null(strstr(end.reason, "a reference to 0x00013408: the bound is 0x00010000"));
 }
 
+static struct kernel_end end_by(uint8_t vector, uint32_t cr2) {
+  struct kernel_end end;
+  play_open(&play, KERNEL_SHARE_BOUNDS, 64, PROCESS, 0);
+  play_start(&play, 0);
+  play_run(&play);
+  struct kernel_trap trap = {.kind = KERNEL_TRAP_EXCEPTION, .vector = vector, .cr2 = cr2, .start = PLAY_TEXT};
+  assert_int_equal(kernel_trap(play.kernel, &trap, &play.context), KERNEL_DONE);
+  assert_true(kernel_first_end(play.kernel, &end));
+  play_close(&play);
+  return end;
+}
+
+static void the_bound_is_blamed_only_for_what_it_stops(void** state) {
+  (void)state;
+  struct kernel_end beyond = end_by(12, PROCESS), privileged = end_by(13, 0);
+  assert_non_null(strstr(beyond.reason, "the bound is"));
+  assert_int_equal(beyond.code, 11);  // as a page fault would end it
+  assert_null(strstr(privileged.reason, "the bound is"));
+  assert_int_equal(privileged.code, 11);
+}
+
 static void the_bound_is_exact(void** state) {
   (void)state;
   uint64_t pa;
@@ -226,6 +255,39 @@ static void the_kernel_keeps_to_the_programs_rights(void** state) {
   play.context.reg[KERNEL_ECX] = PROCESS;
   play.context.reg[KERNEL_EDX] = 0;
   assert_int_equal(play_call(&play, WRITE, 1), 0);
+}
+
+// time() writes four bytes to where it is told.
+static int32_t write_to(uint32_t va) { return play_call(&play, PLAY_TIME, va); }
+
+static void the_kernel_writes_only_where_the_program_could(void** state) {
+  (void)state;
+  play_open(&play, KERNEL_SHARE_BOUNDS, 64, PROCESS - 10, 0);
+  play_start(&play, 0);
+  play_run(&play);
+  assert_true(write_to(PROCESS - 14) >= 0);
+  assert_int_equal(write_to(PROCESS - 13), -KERNEL_EFAULT);
+  play_close(&play);
+  static const enum kernel_sharing unbounded[] = {KERNEL_SHARE_ALONE, KERNEL_SHARE_STATIC, KERNEL_SHARE_BASE};
+  for (unsigned i = 0; i < 3; i++) {
+    play_open(&play, unbounded[i], 64, PROCESS, 0);
+    play_start(&play, 0);
+    play_run(&play);
+    assert_true(write_to(64 * 4096 - 4) >= 0);
+    assert_int_equal(write_to(64 * 4096 - 3), -KERNEL_EFAULT);
+    assert_int_equal(write_to(UINT32_MAX - 8), -KERNEL_EFAULT);
+    play_close(&play);
+  }
+  begin_segments(64);
+  uint32_t brk = (uint32_t)play_call(&play, PLAY_BRK, 0);
+  assert_int_equal(write_to(PLAY_TEXT), -KERNEL_EFAULT);
+  assert_true(write_to(brk - 4) >= 0);
+  assert_int_equal(write_to(brk - 3), -KERNEL_EFAULT);
+  assert_int_equal(write_to(brk), -KERNEL_EFAULT);
+  assert_int_equal(write_to(0x80000000), -KERNEL_EFAULT);
+  assert_true(write_to(0xffffc000) >= 0);  // the stack grows for the kernel as well
+  assert_true(play_word(&play, 0xffffc004) == 0);
+  assert_int_equal(write_to(0xfffe0000), -KERNEL_EFAULT);
 }
 
 static void static_relocation_can_not_fork(void** state) {
@@ -365,17 +427,12 @@ static void addresses_in_the_image_keep_it_where_it_is(void** state) {
 // ---------------------------------------------------------------------------------------------------------------------
 // Segments
 
-static void begin_segments(uint64_t frames) {
-  play_open(&play, KERNEL_SHARE_SEGMENTS, frames, 0, 0);
-  play_start(&play, 0);
-  play_run(&play);
-}
-
 static void segments_put_data_and_stack_elsewhere(void** state) {
   (void)state;
   begin_segments(64);
   play_check_program(&play, PLAY_TEXT);
   assert_int_equal(play_word(&play, PLAY_TEXT + 0x11), 0x40000400);
+  assert_int_equal(play_word(&play, PLAY_TEXT - 0x10), 0);  // there, but nobody's remains
   assert_int_equal(play.context.reg[KERNEL_ESP] >> 28, 0xf);
   assert_int_equal(play_call(&play, PLAY_BRK, 0), 0x40000000 + PLAY_DATA_BYTES);
 }
@@ -452,6 +509,7 @@ static void the_stack_grows_when_it_is_used(void** state) {
     assert_int_equal(play_word(&play, esp - 8), 0);
   }
   assert_int_equal(play_word(&play, first), 1234);
+  assert_int_equal(play_stats(&play)->image_moves, 0);  // it had room below it
   for (unsigned page = 0; page < 20; page++) assert_int_equal(play_word(&play, first - page * 4096 - 4), page);
   assert_true(play_process(&play, 1, &process));
   assert_int_equal(process.state, KERNEL_RUNNING);
@@ -510,6 +568,83 @@ static void parts_push_others_away_to_grow(void** state) {
   play_switch(&play, 1);
   assert_int_equal(play_call(&play, PLAY_BRK, heap), heap);
   assert_int_equal(play_stats(&play)->external_bytes, room);
+}
+
+static void what_moves_leaves_nothing_behind(void** state) {
+  (void)state;
+  begin_segments(64);
+  assert_int_equal(play_start(&play, 0), 2);  // behind the first one's data
+  uint32_t heap = (uint32_t)play_call(&play, PLAY_BRK, 0);
+  uint64_t before = play_stats(&play)->external_bytes;
+  assert_int_equal(play_call(&play, PLAY_BRK, heap + 0x2000), heap + 0x2000);
+  assert_int_equal(play_stats(&play)->image_moves, 1);
+  assert_int_equal(play_stats(&play)->external_bytes, before - 0x2000);
+  assert_int_equal(play_stats(&play)->placements_failed, 0);
+}
+
+static void a_stack_ends_at_8_MiB(void** state) {
+  (void)state;
+  begin_segments(3000);
+  play.context.reg[KERNEL_ESP] = 0xff800000;
+  assert_true(play_store(&play, 0xff800000, 1));
+  assert_false(play_store(&play, 0xff7ffffc, 1));
+  struct kernel_end end;
+  assert_true(kernel_first_end(play.kernel, &end));
+  assert_non_null(strstr(end.reason, "its stack may not have more than 8 MiB"));
+  assert_int_equal(end.code, 11);
+}
+
+static void registers_of_the_dead_are_not_taken_for_anothers(void** state) {
+  (void)state;
+  begin_segments(64);
+  play_call(&play, PLAY_EXIT, 0);
+  play_start(&play, 3);  // in the same slot, with more data
+  play_run(&play);
+  play_store(&play, 0x40008000, 1);
+  assert_int_equal(play.pid, 2);
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Pieces of any size, without their programs
+
+enum { PIECES = 4, PIECE = 4 * 4096 };
+
+static struct piece* piece(unsigned i) { return &play.kernel->processes[i].image.part[PART_DATA]; }
+
+static void scatter(enum kernel_sharing sharing) {
+  play_open(&play, sharing, 16, PROCESS / 4, 0);
+  for (unsigned i = 0; i < PIECES; i++) {
+    assert_true(place_take(play.kernel, piece(i), PIECE, PLACE_UPWARDS));
+    memset(play.fake.memory + piece(i)->place, (int)i + 1, PIECE);
+  }
+  place_give_back(play.kernel, piece(0));
+  place_give_back(play.kernel, piece(2));
+}
+
+static void images_with_rewritten_addresses_stay_where_they_are(void** state) {
+  (void)state;
+  scatter(KERNEL_SHARE_STATIC);
+  assert_false(place_take(play.kernel, piece(4), 2 * PIECE, PLACE_UPWARDS));
+  assert_int_equal(play_stats(&play)->placements_failed, 1);
+  assert_int_equal(play.kernel->stats.image_moves, 0);
+  assert_int_equal(piece(1)->place, PIECE);
+}
+
+static void holes_are_closed_up_when_enough_is_free(void** state) {
+  (void)state;
+  scatter(KERNEL_SHARE_BOUNDS);
+  assert_false(place_take(play.kernel, piece(4), 2 * PIECE + PLACE_UNIT, PLACE_UPWARDS));
+  assert_int_equal(play.kernel->stats.placements_failed, 0);  // there is not so much
+  assert_true(place_take(play.kernel, piece(4), 2 * PIECE, PLACE_UPWARDS));
+  assert_int_equal(play.kernel->stats.placements_failed, 1);
+  assert_int_equal(play.kernel->stats.image_moves, 2);
+  assert_int_equal(piece(1)->place, 0);
+  assert_int_equal(piece(3)->place, PIECE);
+  assert_int_equal(piece(4)->place, 2 * PIECE);
+  for (unsigned i = 0; i < PIECE; i++) {
+    assert_int_equal(play.fake.memory[i], 2);
+    assert_int_equal(play.fake.memory[PIECE + i], 4);
+  }
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -603,6 +738,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test_teardown(two_instances_run_at_different_places, close_play),
     cmocka_unit_test_teardown(without_bounds_a_wild_store_reaches_another, close_play),
     cmocka_unit_test_teardown(bounds_stop_a_wild_store, close_play),
+    cmocka_unit_test_teardown(the_bound_is_blamed_only_for_what_it_stops, close_play),
     cmocka_unit_test_teardown(the_bound_is_exact, close_play),
     cmocka_unit_test_teardown(the_kernel_keeps_to_the_programs_rights, close_play),
     cmocka_unit_test_teardown(static_relocation_can_not_fork, close_play),
@@ -620,6 +756,12 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test_teardown(the_stack_does_not_grow_far_from_its_pointer, close_play),
     cmocka_unit_test_teardown(a_stack_that_finds_no_memory_ends_its_process, close_play),
     cmocka_unit_test_teardown(parts_push_others_away_to_grow, close_play),
+    cmocka_unit_test_teardown(the_kernel_writes_only_where_the_program_could, close_play),
+    cmocka_unit_test_teardown(what_moves_leaves_nothing_behind, close_play),
+    cmocka_unit_test_teardown(a_stack_ends_at_8_MiB, close_play),
+    cmocka_unit_test_teardown(registers_of_the_dead_are_not_taken_for_anothers, close_play),
+    cmocka_unit_test_teardown(images_with_rewritten_addresses_stay_where_they_are, close_play),
+    cmocka_unit_test_teardown(holes_are_closed_up_when_enough_is_free, close_play),
     cmocka_unit_test_teardown(a_switch_loads_as_few_registers_as_it_can, close_play),
     cmocka_unit_test_teardown(losses_inside_are_counted_to_the_byte, close_play),
     cmocka_unit_test_teardown(maps_show_what_the_hardware_checks, close_play)};

@@ -45,9 +45,18 @@ static struct rig* begin(void) {
   return rig;
 }
 
-// `at`: where in its page the code begins; `copies` of the program are started.
-static void boot(struct rig* rig, enum engine_kind engine, uint64_t quantum, unsigned copies) {
+static void boot_programs(struct rig* rig, enum engine_kind engine, uint64_t quantum,
+                          const struct kernel_program* programs, unsigned count) {
   struct error err;
+  struct machine_params params = {
+      .config = &rig->config, .engine = engine, .quantum = quantum, .programs = programs, .program_count = count};
+  rig->machine = machine_create(&params, &err);
+  if (!rig->machine) fail_msg("%s", err.text);
+  machine_start(rig->machine);
+}
+
+// The code that was put, with data behind it, as one program; `copies` of it are started.
+static void boot(struct rig* rig, enum engine_kind engine, uint64_t quantum, unsigned copies) {
   rig->segments[0] = (struct kernel_segment){.address = CODE,
                                              .memory_bytes = CODE_ROOM,
                                              .file_bytes = (uint32_t)rig->bytes,
@@ -56,11 +65,7 @@ static void boot(struct rig* rig, enum engine_kind engine, uint64_t quantum, uns
   rig->segments[1] = (struct kernel_segment){
       .address = DATA, .memory_bytes = 0x3000, .bytes = rig->code, .prot = PROT_READ | PROT_WRITE};
   rig->program = (struct kernel_program){.name = "test", .entry = CODE, .segment_count = 2, .segments = rig->segments};
-  struct machine_params params = {
-      .config = &rig->config, .engine = engine, .quantum = quantum, .programs = &rig->program, .program_count = 1};
-  rig->machine = machine_create(&params, &err);
-  if (!rig->machine) fail_msg("%s", err.text);
-  machine_start(rig->machine);
+  boot_programs(rig, engine, quantum, &rig->program, 1);
   const char* argv[] = {"test"};
   for (unsigned i = 0; i < copies; i++) assert_true(kernel_start(machine_kernel(rig->machine), 0, 1, argv) > 0);
 }
@@ -185,6 +190,37 @@ static void a_faulting_instruction_is_done_once(void** state) {
   finish(rig);
 }
 
+// Two programs with other code at the same addresses take turns: each instruction is fetched once, by its own length.
+static void code_of_another_process_is_decoded_anew(void** state) {
+  (void)state;
+  struct rig* rig = begin();
+  struct kernel_program programs[2];
+  struct kernel_segment segments[2];
+  static const uint8_t code[2][32] = {
+      // mov ecx, 500; loop: nop; nop; nop; nop; dec ecx; jnz loop; exit
+      "\xb9\xf4\x01\x00\x00\x90\x90\x90\x90\x49\x75\xf9\x31\xdb\xb8\x01\x00\x00\x00\xcd\x80",
+      // mov ecx, 500; loop: lea eax, [eax + 0]; nop; dec ecx; jnz loop; exit
+      "\xb9\xf4\x01\x00\x00\x8d\x40\x00\x90\x49\x75\xf9\x31\xdb\xb8\x01\x00\x00\x00\xcd\x80"};
+  for (int i = 0; i < 2; i++) {
+    segments[i] = (struct kernel_segment){
+        .address = CODE, .memory_bytes = 4096, .file_bytes = 32, .bytes = code[i], .prot = PROT_READ | PROT_EXEC};
+    programs[i] =
+        (struct kernel_program){.name = i ? "b" : "a", .entry = CODE, .segment_count = 1, .segments = &segments[i]};
+  }
+  boot_programs(rig, ENGINE_MODEL, 2000, programs, 2);
+  for (unsigned i = 0; i < 2; i++)
+    assert_true(kernel_start(machine_kernel(rig->machine), i, 1, (const char* const[]){programs[i].name}) > 0);
+  assert_int_equal(run_until(rig, UINT64_MAX, UINT64_MAX), MACHINE_DONE);
+  struct counters process;
+  struct kernel_stats stats;
+  machine_counters(rig->machine, &process, NULL);
+  kernel_stats(machine_kernel(rig->machine), &stats);
+  assert_true(stats.interrupts > 2);
+  assert_int_equal(machine_instructions(rig->machine), 2 * 4 + 500 * (6 + 4));
+  assert_int_equal(process.refs, machine_instructions(rig->machine));
+  finish(rig);
+}
+
 // --- what a program may not do ---------------------------------------------------------------------------------------
 
 static struct kernel_end ends(const char* code, size_t bytes) {
@@ -280,6 +316,8 @@ static void the_clock_is_the_machines(void** state) {
   PUT(rig, "\x29\xc8\x89\xc3");                  // sub eax, ecx; mov ebx, eax
   put_exit(rig);
   boot(rig, ENGINE_MODEL, 0, 1);
+  assert_int_equal(run_until(rig, 1, UINT64_MAX), MACHINE_LIMIT);
+  assert_int_equal(machine_registers(rig->machine)->reg[CORE_EAX], machine_now(rig->machine));
   assert_int_equal(run_to_end(rig).code, 2);  // the fetches of mov and of rdtsc
   finish(rig);
 }
@@ -318,6 +356,47 @@ static void the_account_adds_up(void** state) {
     assert_true(after.trap > 0 && after.kernel > 0 && after.base >= 30000);
     finish(rig);
   }
+}
+
+// Every way in costs core.trap, every way out core.iret.
+static void traps_have_their_price(void** state) {
+  (void)state;
+  struct rig* rig = begin();
+  put_loop(rig);
+  boot(rig, ENGINE_MODEL, 4000, 1);
+  run_to_end(rig);
+  struct kernel_stats stats;
+  struct cycle_account cycles;
+  kernel_stats(machine_kernel(rig->machine), &stats);
+  machine_cycles(rig->machine, &cycles);
+  struct counters process;
+  machine_counters(rig->machine, &process, NULL);
+  uint64_t entries = process.faults_pf + stats.interrupts + stats.calls;
+  assert_int_equal(process.faults_pf, 2);
+  assert_true(stats.interrupts > 1);
+  assert_int_equal(stats.calls, 1);
+  // The exit does not come back; the start did not trap.
+  assert_int_equal(cycles.trap, entries * (rig->config.core.trap + rig->config.core.iret));
+  finish(rig);
+}
+
+// While everybody sleeps the processor is idle, until the timer.
+static void sleeping_is_idle_time(void** state) {
+  (void)state;
+  struct rig* rig = begin();
+  PUT(rig, "\xc7\x05\x04\x40\x00\x00\x40\x42\x0f\x00");                  // mov dword [4004], 1000000 (nanoseconds)
+  PUT(rig, "\xb8\xa2\x00\x00\x00\xbb\x00\x40\x00\x00\x31\xc9\xcd\x80");  // nanosleep(4000, 0)
+  PUT(rig, "\x89\xc3");
+  put_exit(rig);
+  boot(rig, ENGINE_MODEL, 5000, 1);
+  uint64_t start = machine_now(rig->machine), asleep = 1000 * rig->config.clock_mhz;
+  assert_int_equal(run_until(rig, UINT64_MAX, start + asleep / 2), MACHINE_LIMIT);
+  assert_int_equal(machine_now(rig->machine), start + asleep / 2);
+  assert_int_equal(run_to_end(rig).code, 0);
+  struct cycle_account cycles;
+  machine_cycles(rig->machine, &cycles);
+  assert_in_range(cycles.idle, asleep - 5000, asleep + 5000);
+  finish(rig);
 }
 
 struct outcome {
@@ -360,6 +439,25 @@ static void runs_can_be_cut_anywhere(void** state) {
     assert_int_equal(outcomes[way].cycles, outcomes[0].cycles);
     assert_memory_equal(&outcomes[way], &outcomes[0], sizeof outcomes[0]);
   }
+}
+
+// `until` is the cycle after the last instruction: the one that ends in the cycle before is the last.
+static void a_moment_is_exact(void** state) {
+  (void)state;
+  uint64_t cycles[2];
+  for (int by_cycle = 0; by_cycle < 2; by_cycle++) {
+    struct rig* rig = begin();
+    put_loop(rig);
+    boot(rig, ENGINE_MODEL, 0, 1);
+    if (by_cycle)
+      run_until(rig, UINT64_MAX, cycles[0]);
+    else
+      run_until(rig, 50, UINT64_MAX);
+    cycles[by_cycle] = machine_now(rig->machine);
+    assert_int_equal(machine_instructions(rig->machine), 50);
+    finish(rig);
+  }
+  assert_int_equal(cycles[0], cycles[1]);
 }
 
 // --- one reference at a time -----------------------------------------------------------------------------------------
@@ -414,6 +512,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(each_instruction_makes_its_references),
     cmocka_unit_test(what_crosses_a_page_is_one_reference),
     cmocka_unit_test(a_faulting_instruction_is_done_once),
+    cmocka_unit_test(code_of_another_process_is_decoded_anew),
     cmocka_unit_test(privileged_instructions_are_refused),
     cmocka_unit_test(segments_are_the_users_or_null),
     cmocka_unit_test(page_faults_have_their_codes),
@@ -421,7 +520,10 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(the_clock_is_the_machines),
     cmocka_unit_test(the_timer_takes_turns),
     cmocka_unit_test(the_account_adds_up),
+    cmocka_unit_test(traps_have_their_price),
+    cmocka_unit_test(sleeping_is_idle_time),
     cmocka_unit_test(runs_can_be_cut_anywhere),
+    cmocka_unit_test(a_moment_is_exact),
     cmocka_unit_test(a_reference_alone_is_one_of_many),
 };
 TEST_MAIN(tests)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Programs on a machine of the model engine.
+// Programs on a machine.
 #include "programs/shared_run.h"
 
 #include "check.h"
@@ -24,7 +24,8 @@ void shared_run(struct shared_run* run) {
   config.ram.frames = run->frames ? run->frames : FRAMES;
   FILE* output = open_memstream(&run->output, &run->length);
   assert_non_null(output);
-  struct execution_params params = {.config = &config, .options = &options, .engine = ENGINE_MODEL, .output = output};
+  struct execution_params params = {
+      .config = &config, .options = &options, .engine = run->both ? ENGINE_BOTH : ENGINE_MODEL, .output = output};
   if (!execution_open(&execution, &params, &err)) fail_msg("%s", err.text);
   if (!execution_run(&execution, INSTRUCTIONS_MAX, UINT64_MAX, &end, &err)) fail_msg("%s", err.text);
   if (end != MACHINE_DONE) fail_msg("%s does not end", run->commands[0]);

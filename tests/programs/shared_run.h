@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Programs on a machine of the model engine, under any way of sharing the memory.
+// Programs on a machine, under any way of sharing the memory.
 #ifndef PAGEWALK_TESTS_PROGRAMS_SHARED_RUN_H
 #define PAGEWALK_TESTS_PROGRAMS_SHARED_RUN_H
 
@@ -8,6 +8,7 @@
 struct shared_run {
   enum kernel_sharing sharing;
   uint64_t frames, process_bytes, quantum;  // 0: 1024 frames, 256 KiB, 100,000 cycles
+  bool both;                                // engines, in lockstep; else the model
   const char* commands[8];                  // to be started in this order, NULL behind the last
   // Out:
   char* output;  // what all have written, to be freed

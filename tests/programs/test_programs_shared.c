@@ -88,6 +88,22 @@ static void several_at_once_do_what_each_does_alone(void** state) {
   }
 }
 
+// Segments that are checked, moved and grown, and images that come and go, on the hardware as well.
+static void the_engines_agree(void** state) {
+  (void)state;
+  for (unsigned way = 0; way < WAYS; way++) {
+    struct shared_run run = {.sharing = ways[way],
+                             .frames = 40,
+                             .process_bytes = PROCESS_BYTES / 8,
+                             .quantum = 1000,
+                             .both = true,
+                             .commands = {"hash 5", "fork", "write-code"}};
+    shared_run(&run);
+    assert_int_equal(shared_end(&run, 1), 0);
+    free(run.output);
+  }
+}
+
 // --- protection ------------------------------------------------------------------------------------------------------
 
 static uint32_t address_in(const char* program, const char* symbol) {
@@ -222,6 +238,7 @@ static void a_full_memory_lets_the_next_wait(void** state) {
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(each_program_does_the_same_under_each),
     cmocka_unit_test(several_at_once_do_what_each_does_alone),
+    cmocka_unit_test(the_engines_agree),
     cmocka_unit_test(a_wild_store_hits_another_where_nothing_protects),
     cmocka_unit_test(what_is_stopped_is_known),
     cmocka_unit_test(only_segments_let_a_stack_grow),

@@ -140,6 +140,23 @@ static void segments_are_replayed_to_the_byte(void** state) {
                 2, 0, NULL);
 }
 
+#define FREESPACE "# kind: freespace\n"
+#define HEAP "fit=first heap=10 base=100 header=1 coalesce=1 "
+
+static void free_space_is_replayed_by_the_kernels_list(void** state) {
+  (void)state;
+  expect_counts(FREESPACE HEAP "ops=a0:3=101/1;a1:3=105/1;f0=0;a2:4=fail/2;a3:1=101/1 freelist=102+2,108+2\n", 1, 0,
+                NULL);
+  expect_counts(FREESPACE HEAP "ops=a0:3=100/1 freelist=104+6\n", 0, 1,
+                "a0: expected 100 after 1 chunks, got 101 after 1");
+  expect_counts(FREESPACE HEAP "ops=a0:3=fail/1 freelist=104+6\n", 0, 1,
+                "a0: expected fail after 1 chunks, got 101 after 1");
+  expect_counts(FREESPACE HEAP "ops=a0:30=101/1 freelist=100+10\n", 0, 1,
+                "expected 101 after 1 chunks, got fail after 1");
+  expect_counts(FREESPACE HEAP "ops=a0:3=101/2 freelist=104+6\n", 0, 1, "expected 101 after 2 chunks, got 101 after 1");
+  expect_counts(FREESPACE HEAP "ops=a0:3=101/1 freelist=104+5\n", 0, 1, "free list: expected 104+5, got 104+6");
+}
+
 static void a_broken_file_is_refused_whole(void** state) {
   (void)state;
   static const struct {
@@ -173,8 +190,22 @@ static void a_broken_file_is_refused_whole(void** state) {
        "va=64 is outside the address space of 64 bytes"},
       {SEGMENTATION "space=64 base0=0 limit0=8 base1=64 limit1=8 va=32 seg=0 fault\n",
        "seg=0, but the top bit of va names the other"},
-      {"# kind: policy\n", "replay files of kind x86, relocation or segmentation"},
-      {"# kind: freespace\n", "replay files of kind x86, relocation or segmentation"},
+      {"# kind: policy\n", "replay files of kind x86, relocation, segmentation or freespace"},
+      {FREESPACE, "there is no case in this file"},
+      {FREESPACE "heap=10 base=0 header=0 coalesce=0 ops= freelist=\n", ":2: the field fit= is missing"},
+      {FREESPACE "fit=next heap=10 base=0 header=0 coalesce=0 ops= freelist=\n", "fit=next: there are first, best"},
+      {FREESPACE "fit=best heap=x base=0 header=0 coalesce=0 ops= freelist=\n", "heap=x: not a decimal number"},
+      {FREESPACE "fit=best heap=10 base=0 header=0 coalesce=2 ops= freelist=\n", "coalesce=2: 0 or 1"},
+      {FREESPACE HEAP "ops=a0:3=0/1;b1 freelist=\n", "ops=: 'b1' is neither"},
+      {FREESPACE HEAP "ops=a300:3=0/1 freelist=\n", "ops=: 'a300:3=0/1' is neither"},
+      {FREESPACE HEAP "ops=a0:0=0/1 freelist=\n", "a0 asks for 0 bytes"},
+      {FREESPACE HEAP "ops=f0=0 freelist=\n", "f0 frees what is not allocated"},
+      {FREESPACE HEAP "ops=a0:1=0/1;a0:1=1/1 freelist=\n", "a0 is allocated twice"},
+      {FREESPACE HEAP "ops=a0:1=0/1\n", "the field freelist= is missing"},
+      {FREESPACE HEAP "freelist=\n", "the field ops= is missing"},
+      {FREESPACE HEAP "fit=best\n", "the field fit= is given twice"},
+      {FREESPACE HEAP "colour=red\n", "unknown field colour="},
+      {FREESPACE HEAP "red\n", "'red' is not of the form key=value"},
   };
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
     struct replay replay = replay_text(bad[i].text);
@@ -196,6 +227,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(each_wrong_answer_is_reported),
     cmocka_unit_test(optional_a_bits_are_allowed_where_stated_only),
     cmocka_unit_test(segments_are_replayed_to_the_byte),
+    cmocka_unit_test(free_space_is_replayed_by_the_kernels_list),
     cmocka_unit_test(a_broken_file_is_refused_whole),
 };
 

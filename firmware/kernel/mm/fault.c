@@ -27,6 +27,7 @@ enum outcome {
 
 static void begin_wait(struct kernel* kernel, struct process* process, uint64_t page, uint32_t block) {
   process->waiting = true;
+  process->waits_behind = false;
   process->wait_block = block;
   kernel_note(kernel, HAL_NOTE_WAIT, page, block, 0);
 }
@@ -102,14 +103,28 @@ static bool allowed(const struct vma* vma, unsigned error) {
 // ---------------------------------------------------------------------------------------------------------------------
 // Step 4: a frame
 
+// Until the favoured program has got on, the others leave it what can be had.
+static enum fault_room wait_behind(struct kernel* kernel, struct process* process, uint64_t page) {
+  begin_wait(kernel, process, page, 0);
+  process->waits_behind = true;
+  return FAULT_ROOM_WAITS;
+}
+
+// Pages that came from the disk for others and were not mapped yet go before the favoured program's own.
+static bool throw_out(struct kernel* kernel, const struct process* favoured, bool low, uint32_t* block) {
+  enum eviction how = replace_evict(kernel, low, favoured, block);
+  if (how != EVICTION_FAILED) return how == EVICTED;
+  if (!favoured) return false;
+  return swap_discard_arrived(kernel, low, favoured) || replace_evict(kernel, low, NULL, block) == EVICTED;
+}
+
 enum fault_room fault_make_room(struct kernel* kernel, struct process* process, uint64_t page, bool low) {
+  const struct process* favoured = favour_whom(kernel);
   uint32_t block = 0;
-  enum eviction how = replace_evict(kernel, low, &block);
-  if (how == EVICTED) return FAULT_ROOM_MADE;
-  // What is in flight may bring a frame yet. So may pages that came for other programs: once mapped, they can go.
-  if (how == EVICTION_FAILED) block = kernel->swap.flight_first;
-  bool yields = process->is_program && kernel->swap.arrived > 0 && process->yields++ < PROCESS_MAX;
-  if (block == 0 && !yields) return FAULT_ROOM_NONE;
+  if (favoured && favoured != process) return wait_behind(kernel, process, page);
+  if (throw_out(kernel, favoured, low, &block)) return FAULT_ROOM_MADE;
+  if (block == 0) block = kernel->swap.flight_first;  // may bring a frame yet
+  if (block == 0) return swap_discard_arrived(kernel, low, process) ? FAULT_ROOM_MADE : FAULT_ROOM_NONE;
   begin_wait(kernel, process, page, block);
   return FAULT_ROOM_WAITS;
 }
@@ -235,6 +250,7 @@ static enum outcome serve_swapped(struct kernel* kernel, struct fault* fault, ui
   looked_up(kernel, fault, HAL_FOUND_SWAPPED);
   uint64_t pa = frames_take(kernel, USE_PAGE);
   if (pa == NO_FRAME) return make_room(kernel, fault);
+  frames_at(kernel, pa)->owner = (uint8_t)(fault->process - kernel->processes);
   swap_read(kernel, block, pa);
   return wait_for(kernel, fault, block);
 }

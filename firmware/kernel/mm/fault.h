@@ -14,8 +14,8 @@ struct vma;
 enum kernel_action fault_serve(struct kernel* kernel, struct process* process, struct kernel_kill* kill);
 
 // Throws out one page, so that a frame is free. FAULT_ROOM_WAITS: one will be when the disk is done,
-// process->wait_block says with what, or when another program has mapped what came for it. `page`: what it is for, for
-// the note.
+// process->wait_block says with what, or when the favoured program has got on. `page`: what it is for, for the note.
+// `low`: only a frame of low memory will do.
 enum fault_room { FAULT_ROOM_MADE, FAULT_ROOM_WAITS, FAULT_ROOM_NONE };
 // `low`: only a frame of low memory will do.
 enum fault_room fault_make_room(struct kernel* kernel, struct process* process, uint64_t page, bool low);

@@ -26,9 +26,9 @@ enum frame_state {
 struct frame {
   uint64_t entry;  // PAGE: physical address of the page-table entry that maps it (the reverse mapping)
   uint64_t page;   // PAGE: its linear address
-  uint32_t block;  // PAGE: the swap block that holds what it held when it was mapped, or 0
+  uint32_t block;  // PAGE: the swap block that holds what it held when it was mapped, or 0; TRANSIT: its block
   uint16_t used;   // TABLE: entries in use (a root's: those of user space)
-  uint8_t owner;   // PAGE: index in the process table
+  uint8_t owner;   // PAGE, TRANSIT: index in the process table
   uint8_t state;   // enum frame_state
 };
 

@@ -49,14 +49,15 @@ static enum eviction evict_dirty(struct kernel* kernel, uint64_t pa, uint64_t en
   return EVICTION_WRITES;
 }
 
-enum eviction replace_evict(struct kernel* kernel, bool low, uint32_t* block) {
+enum eviction replace_evict(struct kernel* kernel, bool low, const struct process* but, uint32_t* block) {
+  uint64_t hand = kernel->clock.hand;
   uint64_t end = low ? kernel->frames.zones[ZONE_DIRECT].end : kernel->frames.total;
   // Once round to take second chances away, once more to find who had them, and the frame at which it began.
   for (uint64_t n = 0; n <= 2 * end && !kernel->panicked; n++) {
     uint64_t pa = kernel->clock.hand % end << PGSHIFT;
     kernel->clock.hand = (kernel->clock.hand % end + 1) % end;
     struct frame* frame = frames_at(kernel, pa);
-    if (frame->state != FRAME_PAGE) continue;
+    if (frame->state != FRAME_PAGE || &kernel->processes[frame->owner] == but) continue;
     uint64_t entry = table_get(kernel, frame->entry);
     if (entry & PTE_A) {
       spare(kernel, frame, entry);
@@ -65,5 +66,6 @@ enum eviction replace_evict(struct kernel* kernel, bool low, uint32_t* block) {
     enum eviction how = entry & PTE_D ? evict_dirty(kernel, pa, entry, block) : evict_clean(kernel, pa, entry);
     if (how != EVICTION_FAILED) return how;
   }
+  kernel->clock.hand = hand;
   return EVICTION_FAILED;
 }

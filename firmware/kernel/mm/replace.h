@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 struct kernel;
+struct process;
 
 struct clock {
   uint64_t hand;  // the frame number that it looks at next
@@ -19,7 +20,7 @@ enum eviction {
   EVICTION_FAILED,  // no page can go
 };
 
-// Throws out one page. `low`: only a frame of low memory will do.
-enum eviction replace_evict(struct kernel* kernel, bool low, uint32_t* block);
+// Throws out one page. `low`: only a frame of low memory will do. `but`: not one of this process, unless NULL.
+enum eviction replace_evict(struct kernel* kernel, bool low, const struct process* but, uint32_t* block);
 
 #endif

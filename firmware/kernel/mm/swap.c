@@ -42,6 +42,7 @@ static void start(struct kernel* kernel, uint32_t number, uint64_t pa, enum hal_
   struct swap_block* block = &swap->blocks[number];
   block->state = (uint8_t)state;
   block->frame = pa;
+  frames_at(kernel, pa)->block = number;
   block->next = 0;
   if (swap->flight_first)
     swap->blocks[swap->flight_last].next = number;
@@ -95,6 +96,22 @@ void swap_installed(struct kernel* kernel, uint32_t block) {
   kernel->swap.blocks[block].state = SWAP_HELD;
   kernel->swap.blocks[block].frame = 0;
   kernel->swap.arrived--;
+}
+
+bool swap_discard_arrived(struct kernel* kernel, bool low, const struct process* but) {
+  uint64_t end = low ? kernel->frames.zones[ZONE_DIRECT].end : kernel->frames.total;
+  for (uint64_t number = 0; kernel->swap.arrived > 0 && number < end; number++) {
+    const struct frame* frame = &kernel->frames.table[number];
+    if (frame->state != FRAME_TRANSIT || &kernel->processes[frame->owner] == but) continue;
+    struct swap_block* block = &kernel->swap.blocks[frame->block];
+    if (block->state != SWAP_ARRIVED) continue;
+    frames_free(kernel, block->frame);
+    swap_installed(kernel, frame->block);
+    kernel->stats.evictions++;
+    kernel->stats.evictions_clean++;
+    return true;
+  }
+  return false;
 }
 
 void swap_drop(struct kernel* kernel, uint32_t number) {

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 struct kernel;
+struct process;
 
 enum swap_state {
   SWAP_FREE,
@@ -36,7 +37,7 @@ struct swap {
   uint32_t free_list, watermark;
   uint32_t flight_first, flight_last;  // transfers in flight, in the disk's order
   uint64_t used;
-  uint64_t arrived;  // blocks that wait to be mapped
+  uint64_t arrived;  // blocks whose page waits to be mapped
 };
 
 void swap_init(struct kernel* kernel, struct swap_block* blocks, uint64_t count);
@@ -55,6 +56,10 @@ void swap_settle(struct kernel* kernel);
 
 // The frame that arrived has been mapped: the block still holds the same content.
 void swap_installed(struct kernel* kernel, uint32_t block);
+
+// Frees a frame that waits to be mapped, if there is one: its block still holds the page. `low`, `but`: as
+// replace_evict's.
+bool swap_discard_arrived(struct kernel* kernel, bool low, const struct process* but);
 
 // Nothing names the block any more.
 void swap_drop(struct kernel* kernel, uint32_t block);

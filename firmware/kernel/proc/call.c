@@ -148,6 +148,11 @@ static void begin(struct call* call, uint32_t number, const char* name) {
   process->call_again = false;
 }
 
+// How far a call has come that is made again.
+static uint64_t progress_of(const struct process* process) {
+  return process->call_done + process->embryo_page + process->arguments.count;
+}
+
 void call_serve(struct kernel* kernel, struct process* process, uint32_t start) {
   const uint32_t* reg = process->context.reg;
   uint32_t number = reg[KERNEL_EAX];
@@ -159,12 +164,14 @@ void call_serve(struct kernel* kernel, struct process* process, uint32_t start) 
   begin(&call, number, entry->name);
   switch (entry->serve(&call)) {
     case CALL_DONE:
+      favour_forget(kernel, process);
       process->context.reg[KERNEL_EAX] = (uint32_t)call.result;
       kernel_note(kernel, HAL_NOTE_RETURN, (uint64_t)process->pid, number, (uint64_t)(int64_t)call.result);
       break;
     case CALL_AGAIN:
       process->call_again = true;
       process->context.eip = start;
+      if (process->blocked == HAL_BLOCKED_DISK) favour_count(kernel, process, progress_of(process));
       break;
     case CALL_GONE:
       break;

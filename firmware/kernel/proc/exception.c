@@ -59,10 +59,21 @@ static bool concerns_memory(struct kernel* kernel, const struct process* process
   return trap->vector == VECTOR_PF || trap->vector == VECTOR_SS;
 }
 
+// What a fork under way has copied is given up before its parent is.
+static bool gives_up_embryo(struct kernel* kernel, struct process* process, const struct kernel_end* end) {
+  if (end->code != SIGNAL_KILL || !process->embryo) return false;
+  program_discard(kernel, process->embryo);
+  process->embryo = NULL;
+  process->embryo_lost = true;
+  process->serving = true;  // again, the same fault
+  return true;
+}
+
 int program_serve_exception(struct kernel* kernel, struct process* process) {
   struct kernel_end end = {.reason = ""};
   bool memory = concerns_memory(kernel, process, &end);
   int result = memory ? kernel->space->fault(kernel, process, &process->trap, &end) : -1;
+  if (result < 0 && gives_up_embryo(kernel, process, &end)) return program_serve_exception(kernel, process);
   process->serving = result == SPACE_WAIT;
   if (result < 0) end_by(kernel, process, &end);
   return result;

@@ -18,6 +18,7 @@ static struct process* embryo_of(struct kernel* kernel, struct process* parent) 
     child->brk = parent->brk;
     child->brk_start = parent->brk_start;
     parent->embryo = child;
+    parent->embryo_lost = false;
   }
   return parent->embryo;
 }
@@ -34,6 +35,7 @@ static void be_born(struct kernel* kernel, struct process* parent, struct proces
 
 enum call_outcome call_fork(struct call* call) {
   struct kernel* kernel = call->kernel;
+  if (call->again && call->process->embryo_lost) return call_done(call, -KERNEL_ENOMEM);
   struct process* child = embryo_of(kernel, call->process);
   if (!child) return call_done(call, -KERNEL_EAGAIN);
   int pid = child->pid, result = kernel->space->fork(kernel, call->process, child);

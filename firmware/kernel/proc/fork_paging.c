@@ -84,10 +84,21 @@ static int copy_pages(struct kernel* kernel, struct process* parent, struct proc
   return 0;
 }
 
+// Tables can't be thrown out. A child whose tables leave fewer pages than a page of code, one of data and one of stack
+// would be the end of its parent, or of anybody.
+enum { PAGES_LEAST = 3 };
+
+static bool has_room_for_tables(const struct kernel* kernel) {
+  const struct frames* frames = &kernel->frames;
+  uint64_t least = 1 + 2 * (kernel->format->levels - 1);  // a root, and the way to a page in each of two places
+  return frames->total >= frames->kernel + frames->tables + least + PAGES_LEAST;
+}
+
 int space_paging_fork(struct kernel* kernel, struct process* parent, struct process* child) {
   bool fresh = !child->root;
   int result = 0;
   if (fresh) {
+    if (!has_room_for_tables(kernel)) return -KERNEL_ENOMEM;
     result = space_paging_make_root(kernel, child, parent);
     if (result == 0) result = copy_vmas(kernel, parent, child);
     parent->embryo_page = 0;

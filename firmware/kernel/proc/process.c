@@ -31,7 +31,7 @@ static bool make_address_space(struct kernel* kernel, struct process* process) {
   uint32_t block;
   swap_settle(kernel);
   return address_space_make(kernel, process) ||
-         (replace_evict(kernel, true, &block) == EVICTED && address_space_make(kernel, process));
+         (replace_evict(kernel, true, NULL, &block) == EVICTED && address_space_make(kernel, process));
 }
 
 int kernel_spawn(struct kernel* kernel) {

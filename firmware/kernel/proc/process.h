@@ -36,11 +36,11 @@ struct process {
 
   // The page fault that it is in, while that waits for the disk. It holds nothing else: it is started over.
   bool waiting;
+  bool waits_behind;    // for the favoured program to get on; else:
   uint32_t wait_block;  // the swap block whose transfer it waits for; 0: none
   uint64_t cr2;
   unsigned error;
-  bool major;       // this fault has read the disk
-  unsigned yields;  // how often since it last ran it let others go first because no page could go
+  bool major;  // this fault has read the disk
 
   // Programs.
   bool is_program;
@@ -54,8 +54,9 @@ struct process {
   struct kernel_context context;   // registers, as they were when the kernel was entered last
   uint32_t entry, stack_top, brk;  // set by space_ops.load
   uint32_t brk_start;              // paging: where the heap begins
-  struct kernel_context faulted;   // paging: registers at the last page fault,
-  unsigned faulted_again;          // and how often in a row they were the same
+  struct kernel_context lacked;    // paging: registers when it lacked memory last (mm/favour.h),
+  uint64_t lacked_progress;        // how far its call was then,
+  unsigned lacked_again;           // and how often in a row that was all the same
   uint64_t quantum_left;           // cycles
   uint64_t wake_at;                // BLOCKED to sleep: the cycle that ends it
   int status;                      // ZOMBIE: as waitpid tells it
@@ -70,6 +71,7 @@ struct process {
   uint32_t call_done;       // bytes of that call that need not be done again
   struct process* embryo;   // the child of a fork under way
   uint64_t embryo_page;     // its copy begins here
+  bool embryo_lost;         // there was no memory for it
 
   uint64_t cycles, faults, calls, switches;
 };

@@ -116,7 +116,6 @@ static enum kernel_next resume(struct kernel* kernel, struct process* process, s
   scheduler->last_pid = process->pid;
   now_runs(kernel, process->pid);
   process->state = KERNEL_RUNNING;
-  process->yields = 0;
   set_timer(kernel, kernel->quantum > 0 ? now + process->quantum_left : UINT64_MAX);
   scheduler->resumed = now;
   *context = process->context;

@@ -76,6 +76,7 @@ static int load(struct kernel* kernel, struct process* process, const struct ker
 
 static void release(struct kernel* kernel, struct process* process) {
   process->waiting = false;
+  favour_forget(kernel, process);
   address_space_release(kernel, process);
 }
 
@@ -85,7 +86,8 @@ static int enter(struct kernel* kernel, struct process* process) {
 }
 
 static bool ready(struct kernel* kernel, struct process* process) {
-  return !process->waiting || !swap_in_flight(kernel, process->wait_block);
+  if (!process->waiting) return true;
+  return process->waits_behind ? !favour_whom(kernel) : !swap_in_flight(kernel, process->wait_block);
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -115,19 +117,10 @@ static void explain(const struct process* process, uint64_t va, struct kernel_en
   }
 }
 
-static bool same_registers(const struct kernel_context* a, const struct kernel_context* b) {
-  bool same = a->eip == b->eip;
-  for (unsigned i = 0; i < KERNEL_REGISTERS; i++) same = same && a->reg[i] == b->reg[i];
-  return same;
-}
-
-// An instruction that needs more pages at once than can be there: each that comes takes another one's place, for ever,
-// because with a full disk only clean pages can go.
-static bool goes_round(const struct kernel* kernel, struct process* process) {
-  bool same = same_registers(&process->context, &process->faulted);
-  process->faulted = process->context;
-  process->faulted_again = same ? process->faulted_again + 1 : 0;
-  return process->faulted_again > ROUNDS_MAX && kernel->swap.used == kernel->swap.count;
+// An instruction that needs more pages at once than can be there, although its program is favoured: each that comes
+// takes another one's place, for ever.
+static bool goes_round(struct kernel* kernel, struct process* process) {
+  return favour_count(kernel, process, process->lacked_progress) > ROUNDS_MAX && favour_whom(kernel) == process;
 }
 
 static void begin_fault(struct kernel* kernel, struct process* process, const struct kernel_trap* trap) {

@@ -54,7 +54,9 @@ static struct relocation segments_relocation(const struct kernel_program* progra
 }
 
 static uint64_t text_bytes(const struct program_shape* shape) { return place_round(shape->low_end); }
-static uint64_t data_bytes(const struct program_shape* shape) { return place_round(shape->end - shape->split + 1); }
+static uint64_t data_bytes(const struct program_shape* shape) {
+  return place_round(shape->end - shape->split) + PLACE_UNIT;
+}
 
 // The code segment of a program that runs already, or a new one.
 static struct share_text* find_text(struct kernel* kernel, const struct kernel_program* program) {
@@ -90,7 +92,7 @@ static bool take_data(struct kernel* kernel, struct process* process, const stru
   data->address = IMAGE_DATA;
   hal_zero(kernel->hal, data->place, data->bytes);
   program_write(kernel, program, shape.split, shape.end, data->place, &relocation);
-  process->brk = process->image.heap = IMAGE_DATA + (uint32_t)(shape.end - shape.split);
+  process->brk = process->image.heap = IMAGE_DATA + (uint32_t)place_round(shape.end - shape.split);
   return true;
 }
 

@@ -141,7 +141,7 @@ bool place_grow(struct kernel* kernel, struct piece* part, uint64_t more, enum p
   bool down = growth == PLACE_DOWNWARDS;
   if (more == 0) return true;
   uint64_t beside = down ? part->place - more : end_of(part);
-  if (!(down && part->place < more) && holes_take_at(&kernel->share.memory, beside, more)) {
+  if (holes_take_at(&kernel->share.memory, beside, more)) {
     kernel->share.moved = true;
   } else if (!move_to_grow(kernel, part, more, growth) && !push_to_grow(kernel, part, more, growth)) {
     return false;
