@@ -381,7 +381,7 @@ static void a_program_has_a_waveform(void** state) {
 static void a_switch_has_its_price(void** state) {
   (void)state;
   succeeded(sh("$P os switch-cost " MODEL));
-  says(out, "      8     10.0     30");
+  says(out, "      8     11.0     70     223     10.0     42     195      0.0     42");  // flush, global, pcid
   succeeded(sh("$P os fork " MODEL));
   says(out, "process 1 has a child, process 2");
   says(out, "2 processes");
