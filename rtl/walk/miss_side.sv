@@ -143,22 +143,25 @@ module miss_side #(
   localparam bit WalkCaches = PscPde + PscPdpte + PscPml4e + PscPml5e != 0;
 
   // -------------------------------------------------------------------------------------------------------------------
-  // One unit goes to the port that missed first; a port can wait only while the other is served, so that two can ask at
-  // once only when they missed in the same cycle: fetch first. A walk that faults on the spot leaves the turn.
-  // With two units a port never waits for a turn.
+  // One unit is granted in turns. With two a port never waits.
 
   logic [Walkers-1:0] grant, grant_data, fill, wanted;
   logic fetch_fill, data_fill;
   if (Walkers == 1) begin : g_turns
-    logic ready;
-    assign ready = ~busy_o[0] | done_o[0];
-    assign fetch_turn_o = ready;
-    assign data_turn_o = ready & ~fetch_grant_i;
-    assign grant[0] = fetch_grant_i | data_grant_i;
+    turns turns (
+      .busy_i(busy_o[0]),
+      .done_i(done_o[0]),
+      .data_i(data_o[0]),
+      .fetch_grant_i,
+      .data_grant_i,
+      .fetch_turn_o,
+      .data_turn_o,
+      .grant_o(grant[0]),
+      .fetch_served_o,
+      .data_served_o
+    );
     assign grant_data[0] = data_grant_i;
     assign wanted[0] = grant[0] | fetch_instant_i | data_instant_i;
-    assign fetch_served_o = done_o[0] & ~data_o[0];
-    assign data_served_o = done_o[0] & data_o[0];
     assign fetch_fill = fill[0] & ~data_o[0];
     assign data_fill = fill[0] & data_o[0];
   end else begin : g_own
