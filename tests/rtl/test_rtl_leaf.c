@@ -66,12 +66,9 @@ static void late_replies(void** state) {
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(replacement_policies),
-    cmocka_unit_test(walk_cache),
-    cmocka_unit_test(timing_caches),
-    cmocka_unit_test(open_rows),
-    cmocka_unit_test(next_page_prefetches),
-    cmocka_unit_test(counts),
+    cmocka_unit_test(replacement_policies), cmocka_unit_test(walk_cache),
+    cmocka_unit_test(timing_caches),        cmocka_unit_test(open_rows),
+    cmocka_unit_test(next_page_prefetches), cmocka_unit_test(counts),
     cmocka_unit_test(late_replies),
 };
 TEST_MAIN(tests)
