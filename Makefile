@@ -269,7 +269,8 @@ fuzz-parsers: ## every parser under libFuzzer; COUNT=executions in all, SEED=, P
 # ---- proofs, deliberate bugs, coverage -----------------------------------------------------------------------------------
 # BUG=n puts deliberate bug n of rtl/bugs/catalogue.txt into the RTL, BUG=?seed one that nobody names.
 ifneq ($(BUG),)
-test sim: export PAGEWALK_BUG := $(BUG)
+test sim fuzz: export PAGEWALK_BUG := $(BUG)
+test: export ASAN_OPTIONS := detect_leaks=0 # tests that fail don't tidy up
 endif
 
 .PHONY: formal

@@ -27,7 +27,7 @@ rtl() {
   for file in tests/bugs/*.mmu; do
     build/pagewalk script --engine rtl "$file" >>"$data/log" 2>&1 || { echo "coverage: $file failed: $data/log" >&2; failed=1; }
   done
-  for machine in ${MACHINES:-whole other mixed}; do
+  for machine in ${MACHINES:-whole other two-walkers next-page-bare adjacent rows}; do
     build/pagewalk-fuzz --engine rtl --geometry "$machine" --count "${RTL_COUNT:-12}" >>"$data/log" 2>&1 ||
       { echo "coverage: see $data/log" >&2; failed=1; }
   done

@@ -16,6 +16,7 @@ limit=${LIMIT:-300}  # seconds for a proof
 replacement="rtl/tlb/replace*.sv rtl/check/replacement_claims.sv formal/replacement.sv"
 walk_cache="rtl/walk/walk_cache.sv rtl/check/walk_cache_check.sv formal/walk_cache.sv"
 walker="rtl/permission.sv rtl/walk/entry_decode.sv rtl/walk/level_table.sv rtl/walk/walker.sv rtl/check/walker_check.sv formal/walker.sv"
+arbiter="rtl/permission.sv rtl/access_port.sv rtl/walk/turns.sv rtl/check/arbiter_check.sv formal/arbiter.sv"
 tlb_array="rtl/tlb/replace*.sv rtl/tlb/tlb_array.sv rtl/check/tlb_array_claims.sv formal/tlb_array.sv"
 
 # name | environment | parameters | sources | claims (all, if none) | bound of cycles (none: unbounded) | a bug that breaks it
@@ -36,6 +37,7 @@ proofs=(
   "tlb-array|tlb_array|Sets=1 Ways=2 Policy=2|$tlb_array|||19"
   "tlb-array-sets|tlb_array|Sets=2 Ways=2 Policy=0|$tlb_array|||25"
   "tlb-array-two-ports|tlb_array|Sets=1 Ways=2 Ports=2 Policy=2|$tlb_array|||26"
+  "arbiter|arbiter|Slowest=2|$arbiter|||47"
   "walker-order|walker||$walker|WalkerReadsDownwards WalkerKeepsItsReadCount WalkerWorksOnlyWhenGranted WalkerIsBusyWhileItWalks WalkerReadsBeforeItUpdates WalkerUpdatesOnce WalkerFaultFillsNothing WalkerFaultUpdatesNothing WalkerFillsNothingAcrossAnOperation||1"
   "walker-never-stuck|walker||$walker|WalkerIsNeverStuck WalkerDeadlineIsNear WalkerWakeLiesAhead||44"
   "walker-ends|walker||$walker|WalkerEnds WalkerReadsDownwards WalkerUpdatesOnce WalkerReadsBeforeItUpdates WalkerKeepsItsReadCount||48"

@@ -114,7 +114,7 @@ static void ask(struct judged* judged, const struct tick_in* in) {
   struct answer answer;
   if (in->control || !alone) judged->foretold.standing = false;
   if (!alone || in->part[port]->size != 1) return;  // a longer one may cross a page
-  if (judged->at_rest && !in->control && random_chance(&judged->random, 20)) {
+  if (judged->at_rest && !in->control && (judged->options.ask_always || random_chance(&judged->random, 20))) {
     judged->foretold = (struct foretold){.standing = true, .port = port};
     probe(judged, in->part[port], &judged->foretold.answer);
   } else if (random_chance(&judged->random, 2)) {

@@ -25,7 +25,8 @@ enum stepping {
 struct judged_options {
   uint64_t memory;  // bytes: what the walker wants beyond is a bus error; 0: the whole 52-bit space
   enum stepping stepping;
-  uint64_t seed;  // of STEPPING_RANDOM
+  uint64_t seed;    // of STEPPING_RANDOM, and of which accesses the debug port is asked about
+  bool ask_always;  // about every one of which it must know the answer
   // What each answer was, with the walk-cache level that its walk began below (0: the root): for coverage. Or NULL.
   void (*on_answer)(void* ctx, const struct judge_finding* finding, const struct answer* answer, unsigned psc_level);
   void* on_answer_ctx;

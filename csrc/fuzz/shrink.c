@@ -215,6 +215,7 @@ void shrink_case(struct shrink* shrink, struct trial* trial, struct script* scri
   enum stepping stepping = trial->options.stepping;
   shrink->runs = 0;
   trial->options.stepping = STEPPING_SKIP;
+  trial->options.ask_always = true;
   if (stepping != STEPPING_SKIP && !still_fails(&s, script)) trial->options.stepping = stepping;
   cut_the_end(&s);
   take_out_operations(&s);

@@ -27,16 +27,11 @@ module mmu_check #(
   input logic [Walkers-1:0] walk_mem,
   input mmu_pkg::filled_t [Walkers-1:0] stlb_filled_o,
   input logic [Walkers-1:0][5:2] psc_filled_o,
-  input logic [Walkers-1:0] unit_data_o,
-  input logic        fetch_waits,
-  input logic        data_waits,
   input logic        fetch_served,
   input logic        fetch_fill,
   input logic        data_served,
   input logic        data_fill,
   input logic [Walkers-1:0] unit_done,
-  input logic        fetch_grant,
-  input logic        data_grant,
   input logic        control_load
 );
 
@@ -56,33 +51,6 @@ module mmu_check #(
     assert property (@(posedge clk_i) disable iff (!rst_ni)
                      control_done_o |-> !fetch_busy & !data_busy & unit_busy == '0);
 
-  // Units. Fair: who waits is not overtaken; nobody starves: who waits, waits for a unit that works for the other.
-  // A unit is granted to the fetch port only when it is free, and never to both ports.
-  GrantOnlyWhenFree:
-    assert property (@(posedge clk_i) disable iff (!rst_ni)
-                     fetch_grant |-> (!unit_busy[0] | unit_done[0]) & !(Walkers == 1 & data_grant));
-  // The same for the data port.
-  DataGrantOnlyWhenFree:
-    assert property (@(posedge clk_i) disable iff (!rst_ni)
-                     data_grant |-> !unit_busy[Walkers-1] | unit_done[Walkers-1]);
-  // The arbiter is fair: a fetch that waits is not overtaken.
-  FetchIsNotOvertaken: assert property (@(posedge clk_i) disable iff (!rst_ni) fetch_waits |-> !data_grant);
-  // Nor are data that wait.
-  DataIsNotOvertaken: assert property (@(posedge clk_i) disable iff (!rst_ni) data_waits |-> !fetch_grant);
-  // A fetch waits only while the one unit works for the data port.
-  FetchDoesNotStarve:
-    assert property (@(posedge clk_i) disable iff (!rst_ni)
-                     fetch_waits |-> Walkers == 1 & unit_busy[0] & &unit_data_o & data_busy);
-  // Data wait only while it works for the fetch port.
-  DataDoesNotStarve:
-    assert property (@(posedge clk_i) disable iff (!rst_ni)
-                     data_waits |-> Walkers == 1 & unit_busy[0] & ~|unit_data_o & fetch_busy);
-  // Who waits comes next, in the cycle in which the unit is done.
-  WhoWaitsIsNext:
-    assert property (@(posedge clk_i) disable iff (!rst_ni)
-                     (fetch_waits | data_waits) & unit_done[0] |->
-                     (fetch_grant & fetch_waits) | (fetch_answer_o & fetch_waits)
-                     | (data_grant & data_waits) | (data_answer_o & data_waits));
   // The walkers and a PDPTE load never use memory together (a prefetch that a control operation ends may still read).
   OneMemoryCommandAtMost: assert property (@(posedge clk_i) disable iff (!rst_ni)
                      !(|walk_mem & control_load & Prefetch != mmu_pkg::PrefetchNextPage));

@@ -13,7 +13,7 @@
 // ---------------------------------------------------------------------------------------------------------------------
 // An engine with a fault
 
-enum fault { FAULT_OF_ADDRESS, FAULT_OF_INVLPG, FAULT_OF_ERROR_CODE, FAULT_OF_CR3, FAULT_OF_SILENCE };
+enum fault { FAULT_OF_ADDRESS, FAULT_OF_INVLPG, FAULT_OF_ERROR_CODE, FAULT_OF_CR3, FAULT_OF_SILENCE, FAULT_OF_PROBE };
 
 struct faulty {
   struct engine* inner;
@@ -66,7 +66,9 @@ static void faulty_registers(const void* self, uint64_t registers[5], uint64_t p
   engine_registers(((const struct faulty*)self)->inner, registers, pdptes);
 }
 static void faulty_probe(void* self, const struct ref* part, struct answer* answer) {
-  engine_probe(((struct faulty*)self)->inner, part, answer);
+  struct faulty* faulty = self;
+  engine_probe(faulty->inner, part, answer);
+  if (faulty->fault == FAULT_OF_PROBE && answer->path == PATH_STLB) answer->path = PATH_WALK;
 }
 static const struct engine_ops faulty_ops = {.destroy = faulty_destroy,
                                              .now = faulty_now,
@@ -146,6 +148,11 @@ static void a_wrong_error_code_is_found_and_shrunk(void** state) {
 static void a_lost_flush_of_a_pcid_is_found_and_shrunk(void** state) {
   (void)state;
   hunt(FAULT_OF_CR3, TRIAL_CONDEMNED, "the judge", 16);
+}
+
+static void a_wrong_debug_port_is_found_and_shrunk(void** state) {
+  (void)state;
+  hunt(FAULT_OF_PROBE, TRIAL_CONDEMNED, "the debug port had said", 16);
 }
 
 static void an_answer_that_never_comes_is_found_and_shrunk(void** state) {
@@ -288,6 +295,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_flush_of_the_wrong_page_is_found_and_shrunk),
     cmocka_unit_test(a_wrong_error_code_is_found_and_shrunk),
     cmocka_unit_test(a_lost_flush_of_a_pcid_is_found_and_shrunk),
+    cmocka_unit_test(a_wrong_debug_port_is_found_and_shrunk),
     cmocka_unit_test(an_answer_that_never_comes_is_found_and_shrunk),
     cmocka_unit_test(a_seed_makes_the_same_case_again),
     cmocka_unit_test(a_case_survives_the_script_language),

@@ -17,7 +17,6 @@
 #include "check.h"
 #include "fuzz/history.h"
 #include "fuzz/judge.h"
-#include "script/bench.h"
 
 struct court {
   struct judge* judge;
@@ -66,6 +65,7 @@ static void answer(struct court* court, int path, const char* outcome, uint64_t 
   const unsigned from_root[PORT_COUNT] = {0, 0};
   if (strcmp(outcome, "ok") == 0) a.pa = value;
   if (strcmp(outcome, "gp") == 0) a.fault = FAULT_GP;
+  if (strcmp(outcome, "bus") == 0) a.fault = FAULT_BUS;
   if (strcmp(outcome, "pf") == 0) {
     a.fault = FAULT_PF;
     a.error = (uint8_t)value;
@@ -123,10 +123,13 @@ static void play(struct court* court, char* statement) {
   }
 }
 
+// Where memory ends in all stories.
+#define MEMORY UINT64_C(0x100000000)
+
 // The verdict on what `story` tells, after the beginning `before`. NULL: nothing wrong.
 static const char* judge_story(const struct config* config, const char* before, const char* story, char verdict[4096]) {
   char text[4096], *rest = text;
-  struct court court = {.judge = judge_create(config, BENCH_MEMORY), .memory = history_create()};
+  struct court court = {.judge = judge_create(config, MEMORY), .memory = history_create()};
   snprintf(text, sizeof text, "%s;%s", before, story);
   for (char* statement; (statement = strtok_r(rest, ";", &rest));) play(&court, statement);
   const char* said = judge_verdict(court.judge);
@@ -193,6 +196,24 @@ static void addresses_come_from_the_tables(void** state) {
       {"an answer to nobody", "walk ok 5000", "nothing was asked"},
       {"a question too many", "ask r 401000; ask r 401000", "before it had answered"},
       {"accepted during a control operation", "flush 0; ask r 401000", "during a control operation"},
+  };
+  JUDGE(LONG, stories);
+}
+
+static void bus_errors_come_of_unreadable_entries(void** state) {
+  (void)state;
+  static const struct story stories[] = {
+      {"a PTE beyond memory", "mem 3010 100000027; ask r 401000; walk bus", NULL},
+      {"a table beyond memory", "mem 1000 100000027; ask x 401000; walk bus", NULL},
+      {"a root beyond memory", "reg cr3 100000000; ask r 401000; walk bus", NULL},
+      {"an error for nothing", "ask r 401000; walk bus", "allowed: ok pa=5000"},
+      {"an error overlooked", "mem 3010 100000027; ask r 401000; walk pf 0", "allowed: bus"},
+      {"made up instead", "mem 3010 100000027; ask r 401000; walk ok 0", "allowed: bus"},
+      {"mended under the walker", "mem 3010 100000027; ask r 401000; mem 3010 4027; walk ok 5000", NULL},
+      {"a frame beyond memory is not read", "mem 4008 100000067; ask r 401000; walk ok 100000000", NULL},
+      {"nothing is filled", "mem 3010 100000027; ask r 401000; walk bus; mem 3010 4027; ask r 401000; l1 ok 5000",
+       "no entry that may still"},
+      {"nothing is dropped", WALKED_1 "mem 3010 100000027; ask r 402000; walk bus; ask r 401000; l1 ok 5000", NULL},
   };
   JUDGE(LONG, stories);
 }
@@ -450,6 +471,7 @@ static void the_shorter_modes_have_their_own_rules(void** state) {
 
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(addresses_come_from_the_tables),
+    cmocka_unit_test(bus_errors_come_of_unreadable_entries),
     cmocka_unit_test(stale_entries_live_until_they_must_go),
     cmocka_unit_test(pcids_keep_spaces_apart),
     cmocka_unit_test(rights_are_those_of_all_levels),

@@ -210,8 +210,9 @@ static int replay(const struct inputs* in) {
     struct error err;
     config_default(&config);
     if (!script_load(&script, in->files[i], &config, &err)) return cli_fail(&err);
-    trial =
-        (struct trial){.engine = in->engine, .core = in->core, .options = {.stepping = in->stepping, .seed = in->seed}};
+    trial = (struct trial){.engine = in->engine,
+                           .core = in->core,
+                           .options = {.stepping = in->stepping, .seed = in->seed, .ask_always = true}};
     trial_run(&trial, &script);
     printf("%s %s\n%s", in->files[i], in_words(trial.outcome), trial.report);
     script_free(&script);
