@@ -216,6 +216,21 @@ static void waiting_tells_how_a_child_ended(void** state) {
   family(steps, NULL);
 }
 
+static void a_child_is_born_with_a_control_block(void** state) {
+  (void)state;
+  const struct runner_step steps[] = {{RUN_STACK, {STACK}}, {RUN_CALL, {FORK}}, {RUN_GO, {2}}};
+  boot(&(struct kernel_params){.frames = 0}, steps, NULL);
+  runner_start(&runner, 0);
+  while (!process_find(runner.kernel, 2) || process_find(runner.kernel, 2)->stage != STAGE_RUN)
+    runner_run_steps(&runner, 1);
+  uint64_t block = runner.kernel->control_blocks + 64;  // of the second slot
+  const struct kernel_context* registers = &process_find(runner.kernel, 2)->context;
+  assert_int_equal(fake_word(&runner.fake, block + 4 * KERNEL_EAX, 4), 0);
+  assert_int_equal(fake_word(&runner.fake, block + 4 * KERNEL_ESP, 4), STACK);
+  assert_int_equal(fake_word(&runner.fake, block + 4 * KERNEL_REGISTERS, 4), registers->eip);
+  runner_destroy(&runner);
+}
+
 static void a_zombie_holds_its_slot_and_nothing_else(void** state) {
   (void)state;
   const struct runner_step steps[] = {{RUN_CALL, {FORK}},  {RUN_ZERO, {7}},     {RUN_CALL, {YIELD}},
@@ -570,6 +585,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_full_table_stops_fork),
     cmocka_unit_test(a_parent_that_is_killed_in_fork_takes_the_unborn_along),
     cmocka_unit_test(waiting_tells_how_a_child_ended),
+    cmocka_unit_test(a_child_is_born_with_a_control_block),
     cmocka_unit_test(a_zombie_holds_its_slot_and_nothing_else),
     cmocka_unit_test(a_parent_sleeps_until_a_child_ends),
     cmocka_unit_test(orphans_leave_nothing),

@@ -616,6 +616,7 @@ static void a_programs_fault_takes_the_six_steps(void** state) {
   assert_int_equal(runner.fake.notes[0].b, FEC_U);
   assert_int_equal(runner.fake.notes[1].b, pid);
   assert_int_equal(runner.fake.notes[2].c, RUN_DATA);
+  assert_int_equal(runner.fake.notes[3].c, HAL_FRAME_PROGRAM);
   assert_int_equal(runner.fake.notes[5].a, RUN_DATA + 12);
   runner_destroy(&runner);
 }

@@ -106,6 +106,30 @@ static void any_quantum_lets_programs_finish(void** state) {
   }
 }
 
+// Registers lie in memory while another program runs: also when that one, once entered, has to wait at once.
+static void registers_survive_every_switch(void** state) {
+  (void)state;
+  enum { TURNS = 400, PAGES = 9 };
+  struct runner_step a[2 * TURNS + 1], b[2 + 2 * PAGES];
+  for (uint32_t i = 0; i < TURNS; i++) {
+    a[2 * i] = (struct runner_step){RUN_LOGS, {i}};
+    a[2 * i + 1] = (struct runner_step){RUN_CALL, {YIELD}};
+  }
+  a[2 * TURNS] = (struct runner_step){RUN_EXIT, {0}};
+  b[0] = (struct runner_step){RUN_CALL, {45, RUN_HEAP + PAGES * 0x1000}};
+  for (uint32_t i = 0; i < PAGES; i++) {
+    b[1 + 2 * i] = (struct runner_step){RUN_STORE, {RUN_HEAP + i * 0x1000, i}};
+    b[2 + 2 * i] = (struct runner_step){RUN_CALL, {YIELD}};
+  }
+  b[1 + 2 * PAGES] = (struct runner_step){RUN_GO, {1}};
+  boot(&(struct kernel_params){.frames = 15}, a, b, NULL);
+  while (process_find(runner.kernel, 1)) runner_run_steps(&runner, 1);
+  assert_int_equal(runner.logged, TURNS);
+  for (uint32_t i = 0; i < TURNS; i++) assert_int_equal(runner.log[i].what, i);
+  assert_true(fake_noted(&runner.fake, HAL_NOTE_BLOCK) > 10);
+  runner_destroy(&runner);
+}
+
 // ---------------------------------------------------------------------------------------------------------------------
 // Sleep
 
@@ -367,6 +391,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(the_time_in_the_kernel_is_not_the_programs),
     cmocka_unit_test(who_is_alone_goes_on),
     cmocka_unit_test(any_quantum_lets_programs_finish),
+    cmocka_unit_test(registers_survive_every_switch),
     cmocka_unit_test(sleepers_wake_in_the_order_of_their_times),
     cmocka_unit_test(a_sleeper_is_woken_while_another_runs),
     cmocka_unit_test(times_that_are_none_are_refused),
