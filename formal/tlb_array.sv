@@ -88,6 +88,7 @@ module prove_tlb_array #(
     drops_i.b = drop_b_i;
     drops_i.a_vpn = page(drop_a_page_i);
     drops_i.b_vpn = page(drop_b_page_i);
+    drops_i.any = what_i != mmu_pkg::DropNone | select_i | drop_a_i | drop_b_i;
   end
   assign touch_i = used_i & hit_o;
 
@@ -117,6 +118,7 @@ module prove_tlb_array #(
     .HoldsLarge(HoldsLarge),
     .Ports(Ports)
   ) dut (
+    .debug_clk_i(1'b0),
     .peek_i(1'b0),
     .peek_index_i('0),
     .*

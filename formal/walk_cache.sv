@@ -75,12 +75,9 @@ module prove_walk_cache #(
   end
   assign touch_i = used_i & hit_o;
 
-  logic peek_valid_o;
-  logic [Vpn-1:0] peek_vpn_o;
-  logic [mmu_pkg::PcidWidth-1:0] peek_pcid_o;
-  logic [Frame-1:0] peek_frame_o;
-  mmu_pkg::rights_t peek_rights_o;
+  mmu_pkg::peek_t peek_o;
   walk_cache #(.Level(Level), .Entries(Entries), .Ports(Ports)) dut (
+    .debug_clk_i(1'b0),
     .peek_i(1'b0),
     .peek_index_i('0),
     .*

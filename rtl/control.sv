@@ -63,6 +63,7 @@ module control (
   output logic                         stays_o,
   output logic [63:0]                  wake_o,
 
+  input  logic                         debug_clk_i,    // debug: its tick shows register peek_index_i, or 0
   input  logic                         peek_i,
   input  logic [3:0]                   peek_index_i,   // by op_e, then 8..11 the PDPTE registers
   output logic [63:0]                  peek_value_o
@@ -357,16 +358,16 @@ module control (
   assign stays_o = state_d != StIdle;
   assign wake_o = state_d == StIdle || state_d == StDrain ? '1 : first_d & loads ? now_i + 64'd1 : due_d;
 
-  always_comb begin
-    peek_value_o = '0;
+  always_ff @(posedge debug_clk_i) begin
+    peek_value_o <= '0;
     if (peek_i) begin
       unique case (peek_index_i)
-        4'd0:    peek_value_o = cr0_q;
-        4'd1:    peek_value_o = cr3_q;
-        4'd2:    peek_value_o = cr4_q;
-        4'd3:    peek_value_o = efer_q | 64'(context_q.wide) << mmu_pkg::EferLma;
-        4'd4:    peek_value_o = pkru_q;
-        default: peek_value_o = pdpte_q[peek_index_i[1:0]];
+        4'd0:    peek_value_o <= cr0_q;
+        4'd1:    peek_value_o <= cr3_q;
+        4'd2:    peek_value_o <= cr4_q;
+        4'd3:    peek_value_o <= efer_q | 64'(context_q.wide) << mmu_pkg::EferLma;
+        4'd4:    peek_value_o <= pkru_q;
+        default: peek_value_o <= pdpte_q[peek_index_i[1:0]];
       endcase
     end
   end

@@ -4,7 +4,7 @@
 // has completed (number 0), and the account of its cycles (the last six).
 //
 //   events of a cycle ──► edge ──► counted; which entries an array dropped shows at that edge and is counted one later
-//   index ──► value, combinational: no time passes, nothing is disturbed
+//   index ──► tick of the debug port's clock ──► value: no time passes, nothing is disturbed
 //
 // In a cycle in which nothing but hits happens each port counts in one counter, chosen by all that there is to say of its
 // hit; what such cycles add to the counters proper is summed up when these are read. In simulation this keeps the hit path
@@ -57,7 +57,7 @@ module counters #(
   input  logic [Walkers-1:0]                    merged_i,
   input  mmu_pkg::prefetched_t [Walkers-1:0]    prefetched_i,
   input  logic [Walkers-1:0]                    stlb_lookup_i,
-  input  mmu_pkg::found_t [Walkers-1:0]         stlb_found_i,
+  input  logic [Walkers-1:0]                    stlb_hit_i,
   input  logic [Walkers-1:0][1:0]               stlb_level_i,
   input  mmu_pkg::filled_t [Walkers-1:0]        stlb_filled_i,
   input  logic [Walkers-1:0][1:0]               fill_level_i,
@@ -95,6 +95,7 @@ module counters #(
   input  logic [StlbLargeEntries-1:0]           dropped_stlb_large_i,
   input  logic [4*PscWidth-1:0]                 dropped_psc_i,
 
+  input  logic                                  debug_clk_i,      // debug: its tick shows counter peek_index_i, or 0
   input  logic                                  peek_i,
   input  logic [7:0]                            peek_index_i,
   output logic [63:0]                           peek_value_o
@@ -244,7 +245,7 @@ module counters #(
 
           // the second level
           if (stlb_lookup_i[u]) begin
-            if (stlb_found_i[u].hit) begin
+            if (stlb_hit_i[u]) begin
               count_q[8'(StlbSizes+32'(stlb_level_i[u])-1)]++;
             end else begin
               count_q[Stlb+Misses]++;
@@ -347,12 +348,11 @@ module counters #(
   // Reading
 
   // The hits of a TLB, of a level, and what ports with nothing but hits have to add
-  logic [63:0] sum;
-  always_comb begin
-    peek_value_o = '0;
-    sum = '0;
+  always_ff @(posedge debug_clk_i) begin : show
+    logic [63:0] sum;
+    peek_value_o <= '0;
     if (peek_i) begin
-      peek_value_o = count_q[peek_index_i];
+      sum = count_q[peek_index_i];
       unique case (32'(peek_index_i))
         Parts + 2: begin
           for (int unsigned i = 0; i < 4; i++) sum += fetch_hits_q[i];
@@ -381,10 +381,10 @@ module counters #(
             sum += count_q[DtlbSizes] + count_q[DtlbSizes+1] + count_q[DtlbSizes+2];
           end
         end
-        Stlb + Hits: sum = count_q[StlbSizes] + count_q[StlbSizes+1] + count_q[StlbSizes+2];
+        Stlb + Hits: sum += count_q[StlbSizes] + count_q[StlbSizes+1] + count_q[StlbSizes+2];
         default: ;
       endcase
-      peek_value_o += sum;
+      peek_value_o <= sum;
     end
   end
 

@@ -144,6 +144,7 @@ module mmu #(
   input  logic [Slots-1:0]             early_error_i,    // as reply_error_i
 
   // the second level's lookups, the walk caches' lookups, the data in the timing caches
+  input  logic                           events_i,         // which entries hit is wanted
   output logic [Walkers-1:0]             stlb_lookup_o,
   output mmu_pkg::found_t [Walkers-1:0]  stlb_found_o,
   output logic [Walkers-1:0][5:2]        psc_looked_o,     // levels that count the lookup
@@ -182,7 +183,8 @@ module mmu #(
   output logic [StlbLargeEntries-1:0]    dropped_stlb_large_o,
   output logic [4*PscWidth-1:0]          dropped_psc_o,
 
-  // debug port: the arrays of enum tlb_array, 14 the counters, 15 the registers
+  // debug port: a tick of its clock shows what stands there: the arrays of enum tlb_array, 14 the counters, 15 the registers
+  input  logic                           debug_clk_i,
   input  logic                           peek_i,
   input  logic [3:0]                     peek_what_i,
   input  logic [15:0]                    peek_index_i,
@@ -190,7 +192,6 @@ module mmu #(
   output logic [63:0]                    peek_value_o,
 
   // and a translation: see probe
-  input  logic                           probe_clk_i,
   input  logic                           probe_start_i,
   input  logic                           probe_fetch_i,     // the fetch port's part is its
   input  logic                           probe_data_i,      // the data port's
@@ -239,7 +240,8 @@ module mmu #(
         a: drop_fetch,
         b: drop_data,
         a_vpn: drop_fetch ? fetch_va_o[56:12] : `BUG(5, drop_vpn, data_va_o[56:12]),
-        b_vpn: `BUG(29, data_va_o[56:12], fetch_va_o[56:12])
+        b_vpn: `BUG(29, data_va_o[56:12], fetch_va_o[56:12]),
+        any: 1'b1
       };
     end
   end
@@ -277,7 +279,7 @@ module mmu #(
   // -------------------------------------------------------------------------------------------------------------------
   // The debug port's translations: their lookups
 
-  logic fetch_refused, data_refused, second_hit, skip_hit;
+  logic fetch_hit, data_hit, fetch_refused, data_refused, second_hit, skip_hit;
   logic [mmu_pkg::LevelWidth-1:0] skip_level;
   logic [51:12] skip_table;
   mmu_pkg::rights_t skip_rights;
@@ -348,6 +350,8 @@ module mmu #(
     .va_o(fetch_va_o),
     .page_fault_o(drop_fetch),
     .lookup_o(fetch_lookup_o),
+    .hit_o(fetch_hit),
+    .events_i,
     .found_o(fetch_found_o),
     .found_level_o(fetch_level),
     .filled_o(fetch_filled_o),
@@ -358,6 +362,7 @@ module mmu #(
     .probe_i(probe_fetch_i),
     .probe_refused_o(fetch_refused),
     .probe_entry_o(fetch_probed),
+    .debug_clk_i,
     .peek_i(peek_i & peek_what_i[3:1] == 3'd0),
     .peek_large_i(peek_what_i[0]),
     .peek_index_i,
@@ -418,6 +423,8 @@ module mmu #(
     .va_o(data_va_o),
     .page_fault_o(drop_data),
     .lookup_o(data_lookup_o),
+    .hit_o(data_hit),
+    .events_i,
     .found_o(data_found_o),
     .found_level_o(data_level),
     .filled_o(data_filled_o),
@@ -428,6 +435,7 @@ module mmu #(
     .probe_i(probe_data_i),
     .probe_refused_o(data_refused),
     .probe_entry_o(data_probed),
+    .debug_clk_i,
     .peek_i(peek_i & peek_what_i[3:1] == 3'd1),
     .peek_large_i(peek_what_i[0]),
     .peek_index_i,
@@ -447,6 +455,7 @@ module mmu #(
   logic [Slots-1:0][32:0] mem_cycles;
   logic [51:12] root;
   logic [4*40-1:0] pdpte_frames;
+  logic [Walkers-1:0] stlb_hit;
   logic [Walkers-1:0][1:0] stlb_level, fill_level;
   logic miss_stays;
   logic [63:0] miss_wake;
@@ -480,6 +489,7 @@ module mmu #(
     .suppress_i(control_i),
     .hold_i(hold),
     .drops_i(drops),
+    .events_i,
     .fetch_turn_o(fetch_turn),
     .fetch_grant_i(fetch_grant),
     .fetch_va_i(fetch_va_o),
@@ -529,6 +539,7 @@ module mmu #(
     .prefetch_entry_o,
     .begin_o(unit_begin),
     .stlb_lookup_o,
+    .stlb_hit_o(stlb_hit),
     .stlb_found_o,
     .stlb_level_o(stlb_level),
     .stlb_filled_o,
@@ -553,6 +564,7 @@ module mmu #(
     .probe_skip_level_o(skip_level),
     .probe_skip_table_o(skip_table),
     .probe_skip_rights_o(skip_rights),
+    .debug_clk_i,
     .peek_stlb_i(peek_i & peek_what_i[3:1] == 3'd2),
     .peek_large_i(peek_what_i[0]),
     .peek_psc_i(peek_i ? {peek_what_i == 4'd9, peek_what_i == 4'd8, peek_what_i == 4'd7, peek_what_i == 4'd6} : 4'd0),
@@ -564,10 +576,7 @@ module mmu #(
   assign data_begin_o = data_instant | (unit_begin[DataUnit] & unit_data_o[DataUnit]);
   assign quad_o = context_now.mode == mmu_pkg::Mode32Bit;
 
-  always_comb begin
-    peek_o = '0;
-    if (peek_i) peek_o = peek_fetch | peek_data | peek_miss;
-  end
+  assign peek_o = peek_fetch | peek_data | peek_miss;
 
   // -------------------------------------------------------------------------------------------------------------------
   // Control
@@ -619,6 +628,7 @@ module mmu #(
     .drop_vpn_o(drop_vpn),
     .stays_o(control_stays),
     .wake_o(control_wake),
+    .debug_clk_i,
     .peek_i(peek_i & &peek_what_i),
     .peek_index_i(peek_index_i[3:0]),
     .peek_value_o(peek_register)
@@ -684,7 +694,7 @@ module mmu #(
   // The debug port's translations
 
   probe probe (
-    .clk_i(probe_clk_i),
+    .clk_i(debug_clk_i),
     .rst_ni,
     .start_i(probe_start_i),
     .context_i(context_now),
@@ -696,7 +706,7 @@ module mmu #(
     .access_i(probe_fetch_i ? fetch_access : data_access),
     .va_i(probe_fetch_i ? fetch_va_o : data_va_o),
     .refused_i(probe_fetch_i ? fetch_refused : data_refused),
-    .hit_i(probe_fetch_i ? fetch_found_o.hit : data_found_o.hit),
+    .hit_i(probe_fetch_i ? fetch_hit : data_hit),
     .hit_entry_i(probe_fetch_i ? fetch_probed : data_probed),
     .second_hit_i(second_hit),
     .second_entry_i(second_entry),
@@ -751,7 +761,7 @@ module mmu #(
     .skip_start_i(skip_start),
     .busy_i(hold | unit_busy != '0 | prefetching),
     .fetch_lookup_i(fetch_lookup_o),
-    .fetch_hit_i(fetch_found_o.hit),
+    .fetch_hit_i(fetch_hit),
     .fetch_level_i(fetch_level),
     .fetch_filled_i(fetch_filled_o),
     .fetch_begin_i(fetch_begin_o),
@@ -759,7 +769,7 @@ module mmu #(
     .fetch_fault_i(fetch_fault_o),
     .fetch_error_i(fetch_error_o),
     .data_lookup_i(data_lookup_o),
-    .data_hit_i(data_found_o.hit),
+    .data_hit_i(data_hit),
     .data_level_i(data_level),
     .data_filled_i(data_filled_o),
     .data_begin_i(data_begin_o),
@@ -771,7 +781,7 @@ module mmu #(
     .merged_i(unit_merged_o),
     .prefetched_i(prefetched_o),
     .stlb_lookup_i(stlb_lookup_o),
-    .stlb_found_i(stlb_found_o),
+    .stlb_hit_i(stlb_hit),
     .stlb_level_i(stlb_level),
     .stlb_filled_i(stlb_filled_o),
     .fill_level_i(fill_level),
@@ -802,6 +812,7 @@ module mmu #(
     .dropped_stlb_i(dropped_stlb_o),
     .dropped_stlb_large_i(dropped_stlb_large_o),
     .dropped_psc_i(dropped_psc_o),
+    .debug_clk_i,
     .peek_i(peek_i & peek_what_i == 4'd14),
     .peek_index_i(peek_index_i[7:0]),
     .peek_value_o(peek_count)

@@ -103,6 +103,7 @@ package mmu_pkg;
     logic                  b;
     logic [VpnWidth-1:0]   a_vpn;
     logic [VpnWidth-1:0]   b_vpn;
+    logic                  any;     // of the above
   } drops_t;
 
   // Where a lookup hit, and what a fill did: in the main array, or in the one for large pages.

@@ -92,8 +92,8 @@ module mmu_top #(
   input  logic [mmu_pkg::SegmentWidth-1:0] fetch_segment_i,
   output logic                           fetch_accept_o,
   output logic                           fetch_answer_o,
-  output logic [1:0]                     fetch_path_o,
-  output logic [1:0]                     fetch_fault_o,
+  output mmu_pkg::path_e                 fetch_path_o,
+  output mmu_pkg::fault_e                fetch_fault_o,
   output logic [mmu_pkg::ErrorWidth-1:0] fetch_error_o,
   output logic [51:0]                    fetch_pa_o,
   output logic [63:0]                    fetch_va_o,
@@ -109,8 +109,8 @@ module mmu_top #(
   input  logic [mmu_pkg::SegmentWidth-1:0] data_segment_i,
   output logic                           data_accept_o,
   output logic                           data_answer_o,
-  output logic [1:0]                     data_path_o,
-  output logic [1:0]                     data_fault_o,
+  output mmu_pkg::path_e                 data_path_o,
+  output mmu_pkg::fault_e                data_fault_o,
   output logic [mmu_pkg::ErrorWidth-1:0] data_error_o,
   output logic [51:0]                    data_pa_o,
   output logic [63:0]                    data_va_o,
@@ -132,19 +132,19 @@ module mmu_top #(
   output logic                           control_done_o,
   output logic                           control_refused_o,
 
-  // memory; [Slots]: by miss unit, and with a next-page prefetcher one more, a control operation's. [Walkers]: by miss
-  // unit. With two the fetch's is 0 and comes first.
-  output logic                           mem_valid_o[Slots],
-  output logic [1:0]                     mem_command_o[Slots],
-  output logic                           mem_data_o[Slots],
-  output logic [mmu_pkg::LevelWidth-1:0] mem_level_o[Slots],
-  output logic                           mem_wide_o[Slots],
-  output logic [51:0]                    mem_pa_o[Slots],
-  output logic [63:0]                    mem_expected_o[Slots],
-  output logic [63:0]                    mem_desired_o[Slots],
-  output logic [1:0]                     mem_served_o[Slots],
-  output logic [mmu_pkg::EpochWidth-1:0] mem_epoch_o[Slots],
-  output logic [1:0]                     mem_row_o[Slots],
+  // memory; [Slots-1:0]: by miss unit, and with a next-page prefetcher one more, a control operation's. [Walkers-1:0]: by
+  // miss unit. With two the fetch's is 0 and comes first.
+  output logic [Slots-1:0]               mem_valid_o,
+  output mmu_pkg::mem_e [Slots-1:0]      mem_command_o,
+  output logic [Slots-1:0]               mem_data_o,
+  output logic [Slots-1:0][mmu_pkg::LevelWidth-1:0] mem_level_o,
+  output logic [Slots-1:0]               mem_wide_o,
+  output logic [Slots-1:0][51:0]         mem_pa_o,
+  output logic [Slots-1:0][63:0]         mem_expected_o,
+  output logic [Slots-1:0][63:0]         mem_desired_o,
+  output mmu_pkg::served_e [Slots-1:0]   mem_served_o,
+  output logic [Slots-1:0][mmu_pkg::EpochWidth-1:0] mem_epoch_o,
+  output mmu_pkg::row_e [Slots-1:0]      mem_row_o,
   input  logic                           reply_i[Slots],        // the reply to the command of this cycle stands here
   input  logic [mmu_pkg::EpochWidth-1:0] reply_epoch_i[Slots],  // mem_epoch_o of that command
   input  logic [63:0]                    reply_data_i[Slots],   // the entry, or the first PDPTE
@@ -158,34 +158,33 @@ module mmu_top #(
   input  logic [1:0]                     reply_row_i[Slots],    // mem_row_o, the same
   input  logic                           reply_error_i[Slots],
 
-  // events
-  output logic                           stlb_lookup_o[Walkers],
-  output mmu_pkg::found_t                stlb_found_o[Walkers],
-  output logic [5:2]                     psc_looked_o[Walkers],   // levels that count the lookup
-  output logic                           psc_hit_o[Walkers],      // in the last of them
-  output logic [7:0]                     psc_hit_way_o[Walkers],
-  output logic                           psc_data_o[Walkers],     // for the data port
+  // events; which entries hit shows only with events_i
+  input  logic                           events_i,
+  output logic [Walkers-1:0]             stlb_lookup_o,
+  output mmu_pkg::found_t [Walkers-1:0]  stlb_found_o,
+  output logic [Walkers-1:0][5:2]        psc_looked_o,     // levels that count the lookup
+  output logic [Walkers-1:0]             psc_hit_o,        // in the last of them
+  output logic [Walkers-1:0][7:0]        psc_hit_way_o,
+  output logic [Walkers-1:0]             psc_data_o,       // for the data port
   output logic                           served_data_o,
-  output logic [1:0]                     served_level_o,
-  output logic [1:0]                     served_row_o,
+  output mmu_pkg::served_e               served_level_o,
+  output mmu_pkg::row_e                  served_row_o,
   output logic [Writebacks-1:0]          writeback_o,
   output logic [Writebacks*46-1:0]       writeback_line_o,
   output mmu_pkg::filled_t               fetch_filled_o,
   output mmu_pkg::filled_t               data_filled_o,
-  output mmu_pkg::filled_t               stlb_filled_o[Walkers],
-  output logic [5:2]                     psc_filled_o[Walkers],
-  output logic [4*8-1:0]                 psc_fill_ways_o[Walkers],
-  output logic [5:2]                     psc_fill_evicts_o[Walkers],
-  output logic [4*40-1:0]                psc_fill_tables_o[Walkers],
-  output mmu_pkg::prefetched_t           prefetched_o[Walkers],   // what the unit's prefetcher does
-  output logic [63:0]                    prefetch_va_o[Walkers],
-  output logic [1:0]                     prefetch_level_o[Walkers],
-  output logic [mmu_pkg::FrameWidth-1:0] prefetch_frame_o[Walkers],
-  output logic                           unit_data_o[Walkers],    // the miss unit serves the data port
-  output logic                           unit_merged_o[Walkers],  // with the other unit's walk
-  output logic [63:0]                    unit_va_o[Walkers],      // what is filled
-  output logic [1:0]                     unit_level_o[Walkers],
-  output logic [mmu_pkg::FrameWidth-1:0] unit_frame_o[Walkers],
+  output mmu_pkg::filled_t [Walkers-1:0] stlb_filled_o,
+  output logic [Walkers-1:0][5:2]        psc_filled_o,
+  output logic [Walkers-1:0][4*8-1:0]    psc_fill_ways_o,
+  output logic [Walkers-1:0][5:2]        psc_fill_evicts_o,
+  output logic [Walkers-1:0][4*40-1:0]   psc_fill_tables_o,
+  output mmu_pkg::prefetched_t [Walkers-1:0] prefetched_o, // what the unit's prefetcher does
+  output logic [Walkers-1:0][63:0]       prefetch_va_o,
+  output mmu_pkg::entry_t [Walkers-1:0]  prefetch_entry_o,
+  output logic [Walkers-1:0]             unit_data_o,      // the miss unit serves the data port
+  output logic [Walkers-1:0]             unit_merged_o,    // with the other unit's walk
+  output logic [Walkers-1:0][63:0]       unit_va_o,        // what is filled
+  output mmu_pkg::entry_t [Walkers-1:0]  unit_entry_o,
   output logic                           quad_o,       // pages of level 2 have 4 MiB, not 2
   output logic [6:0]                     drop_o,       // entries may go from: walk caches, then large and main array of
                                                        // second level, DTLB, ITLB; which shows after the next edge
@@ -197,7 +196,8 @@ module mmu_top #(
   output logic [StlbLargeEntries-1:0]    dropped_stlb_large_o,
   output logic [4*PscWidth-1:0]          dropped_psc_o,
 
-  // debug
+  // debug: two ticks of debug_clk_i show an entry, a counter or a register, as it stands after the last edge of clk_i
+  input  logic                           debug_clk_i,
   input  logic                           peek_i,
   input  logic [3:0]                     peek_what_i,
   input  logic [15:0]                    peek_index_i,
@@ -211,9 +211,8 @@ module mmu_top #(
   output logic [63:0]                    peek_value_o,
 
   // debug: a translation that touches nothing. A part is presented with probe_i, and step_i low, for one edge of clk_i;
-  // then probe_clk_i ticks, first with probe_start_i, until done. Reads are answered before the next tick. See probe.
+  // then debug_clk_i ticks, first with probe_start_i, until done. Reads are answered before the next tick. See probe.
   input  logic                           probe_i,
-  input  logic                           probe_clk_i,
   input  logic                           probe_start_i,
   output logic                           probe_read_o,
   output logic                           probe_wide_o,
@@ -221,8 +220,8 @@ module mmu_top #(
   input  logic [63:0]                    probe_reply_i,
   input  logic                           probe_error_i,
   output logic                           probe_done_o,
-  output logic [1:0]                     probe_path_o,
-  output logic [1:0]                     probe_fault_o,
+  output mmu_pkg::path_e                 probe_path_o,
+  output mmu_pkg::fault_e                probe_fault_o,
   output logic [mmu_pkg::ErrorWidth-1:0] probe_error_o,
   output logic [51:0]                    probe_pa_o,
   output logic [63:0]                    probe_va_o,
@@ -267,7 +266,7 @@ module mmu_top #(
   // -------------------------------------------------------------------------------------------------------------------
   // The cycle's inputs
 
-  logic step_q, fetch_q, data_q, control_q, control_user_q, peek_q, probe_fetch_q, probe_data_q;
+  logic step_q, events_q, fetch_q, data_q, control_q, control_user_q, probe_fetch_q, probe_data_q;
   logic [63:0] now_q, fetch_va_q, data_va_q, control_value_q;
   logic [12:0] fetch_size_q, data_size_q;
   logic [mmu_pkg::SegmentWidth-1:0] fetch_segment_q, data_segment_q, control_index_q;
@@ -275,16 +274,14 @@ module mmu_top #(
   mmu_pkg::segment_flags_t control_flags_q;
   mmu_pkg::access_t fetch_access_q, data_access_q;
   mmu_pkg::op_e control_op_q;
-  logic [3:0] peek_what_q;
-  logic [15:0] peek_index_q;
 
   always_ff @(posedge clk_i) begin
     step_q <= step_i & rst_ni;
     now_q <= now_i;
+    events_q <= events_i;
     fetch_q <= step_i & fetch_i;
     data_q <= step_i & data_i;
     control_q <= step_i & control_i;
-    peek_q <= peek_i;
     probe_fetch_q <= probe_i & fetch_i & ~step_i;
     probe_data_q <= probe_i & data_i & ~step_i;
     if (fetch_i) begin
@@ -312,10 +309,6 @@ module mmu_top #(
       control_limit_q <= control_limit_i;
       control_flags_q <= control_flags_i;
     end
-    if (peek_i) begin
-      peek_what_q <= peek_what_i;
-      peek_index_q <= peek_index_i;
-    end
   end
 
   // -------------------------------------------------------------------------------------------------------------------
@@ -331,7 +324,7 @@ module mmu_top #(
   end
 
   // A reply to a command that is no longer under way is dropped here.
-  logic [Slots-1:0][mmu_pkg::EpochWidth-1:0] mem_epoch, reply_epoch;  // under way; of what stands here
+  logic [Slots-1:0][mmu_pkg::EpochWidth-1:0] reply_epoch;  // of what stands here
   logic [Slots-1:0] reply_used;
   logic [Slots-1:0][63:0] reply_data, reply_near;
   logic [Slots-1:0] reply_swapped, reply_error, early_swapped, early_error;
@@ -341,7 +334,7 @@ module mmu_top #(
     logic [63:0] value_q, near_q;
     logic swapped_q, error_q;
     always_ff @(posedge clk_i) begin
-      if (reply_i[w] & `BUG(3, reply_epoch_i[w] == mem_epoch[w], mem_epoch[w][2:0] != 3'd5)) begin
+      if (reply_i[w] & `BUG(3, reply_epoch_i[w] == mem_epoch_o[w], mem_epoch_o[w][2:0] != 3'd5)) begin
         reply_epoch[w] <= reply_epoch_i[w];
         value_q <= reply_data_i[w];
         if (Prefetch == mmu_pkg::PrefetchAdjacent) near_q <= reply_near_i[w];
@@ -367,100 +360,28 @@ module mmu_top #(
   end
 
   // -------------------------------------------------------------------------------------------------------------------
-  // The debug port's translation
+  // What the debug port shows: a struct inside, plain pins outside
 
-  mmu_pkg::path_e probe_path;
-  mmu_pkg::fault_e probe_fault;
-  assign probe_path_o = probe_path;
-  assign probe_fault_o = probe_fault;
-
-  // -------------------------------------------------------------------------------------------------------------------
-  // Vectors and structs inside, plain pins outside
-
-  mmu_pkg::path_e fetch_path, data_path;
-  mmu_pkg::fault_e fetch_fault, data_fault;
-  mmu_pkg::served_e served_level;
-  mmu_pkg::row_e served_row;
-  mmu_pkg::peek_t peek;
-  assign fetch_path_o = fetch_path;
-  assign data_path_o = data_path;
-  assign fetch_fault_o = fetch_fault;
-  assign data_fault_o = data_fault;
-  assign served_level_o = served_level;
-  assign served_row_o = served_row;
-  always_comb begin
-    peek_valid_o = 1'b0;
-    peek_vpn_o = '0;
-    peek_frame_o = '0;
-    peek_level_o = '0;
-    peek_pcid_o = '0;
-    peek_key_o = '0;
-    peek_flags_o = '0;
-    if (peek_q) begin
-      peek_valid_o = peek.valid;
-      peek_vpn_o = peek.vpn;
-      peek_frame_o = peek.entry.frame;
-      peek_level_o = peek.entry.level;
-      peek_pcid_o = peek.pcid;
-      peek_key_o = peek.entry.key;
-      peek_flags_o = {peek.entry.is_global, peek.entry.dirty, peek.entry.rights.no_execute, peek.entry.rights.user,
-                      peek.entry.rights.writable};
+  logic peek_q;
+  logic [3:0] peek_what_q;
+  logic [15:0] peek_index_q;
+  always_ff @(posedge debug_clk_i) begin
+    peek_q <= peek_i;
+    if (peek_i) begin
+      peek_what_q <= peek_what_i;
+      peek_index_q <= peek_index_i;
     end
   end
 
-  logic [Slots-1:0] mem_valid, mem_data, mem_wide;
-  logic [Walkers-1:0] stlb_lookup, psc_hit, psc_data, unit_data, unit_merged;
-  mmu_pkg::mem_e [Slots-1:0] mem_command;
-  mmu_pkg::served_e [Slots-1:0] mem_served;
-  mmu_pkg::row_e [Slots-1:0] mem_row;
-  logic [Slots-1:0][mmu_pkg::LevelWidth-1:0] mem_level;
-  logic [Slots-1:0][51:0] mem_pa;
-  logic [Slots-1:0][63:0] mem_expected, mem_desired;
-  logic [Walkers-1:0][63:0] unit_va, prefetch_va;
-  mmu_pkg::prefetched_t [Walkers-1:0] prefetched;
-  mmu_pkg::entry_t [Walkers-1:0] prefetch_entry;
-  mmu_pkg::found_t [Walkers-1:0] stlb_found;
-  mmu_pkg::filled_t [Walkers-1:0] stlb_filled;
-  logic [Walkers-1:0][5:2] psc_looked, psc_filled, psc_fill_evicts;
-  logic [Walkers-1:0][7:0] psc_hit_way;
-  logic [Walkers-1:0][4*8-1:0] psc_fill_ways;
-  logic [Walkers-1:0][4*40-1:0] psc_fill_tables;
-  mmu_pkg::entry_t [Walkers-1:0] unit_entry;
-  for (genvar w = 0; w < Slots; w++) begin : g_memory_pins
-    assign mem_valid_o[w] = mem_valid[w];
-    assign mem_command_o[w] = mem_command[w];
-    assign mem_data_o[w] = mem_data[w];
-    assign mem_level_o[w] = mem_level[w];
-    assign mem_wide_o[w] = mem_wide[w];
-    assign mem_pa_o[w] = mem_pa[w];
-    assign mem_expected_o[w] = mem_expected[w];
-    assign mem_desired_o[w] = mem_desired[w];
-    assign mem_served_o[w] = mem_served[w];
-    assign mem_epoch_o[w] = mem_epoch[w];
-    assign mem_row_o[w] = mem_row[w];
-  end
-  for (genvar w = 0; w < Walkers; w++) begin : g_pins
-    assign stlb_lookup_o[w] = stlb_lookup[w];
-    assign stlb_found_o[w] = stlb_found[w];
-    assign psc_looked_o[w] = psc_looked[w];
-    assign psc_hit_o[w] = psc_hit[w];
-    assign psc_hit_way_o[w] = psc_hit_way[w];
-    assign psc_data_o[w] = psc_data[w];
-    assign stlb_filled_o[w] = stlb_filled[w];
-    assign psc_filled_o[w] = psc_filled[w];
-    assign psc_fill_ways_o[w] = psc_fill_ways[w];
-    assign psc_fill_evicts_o[w] = psc_fill_evicts[w];
-    assign psc_fill_tables_o[w] = psc_fill_tables[w];
-    assign prefetched_o[w] = prefetched[w];
-    assign prefetch_va_o[w] = prefetch_va[w];
-    assign prefetch_level_o[w] = prefetch_entry[w].level;
-    assign prefetch_frame_o[w] = prefetch_entry[w].frame;
-    assign unit_data_o[w] = unit_data[w];
-    assign unit_merged_o[w] = unit_merged[w];
-    assign unit_va_o[w] = unit_va[w];
-    assign unit_level_o[w] = unit_entry[w].level;
-    assign unit_frame_o[w] = unit_entry[w].frame;
-  end
+  mmu_pkg::peek_t peek;
+  assign peek_valid_o = peek.valid;
+  assign peek_vpn_o = peek.vpn;
+  assign peek_frame_o = peek.entry.frame;
+  assign peek_level_o = peek.entry.level;
+  assign peek_pcid_o = peek.pcid;
+  assign peek_key_o = peek.entry.key;
+  assign peek_flags_o = {peek.entry.is_global, peek.entry.dirty, peek.entry.rights.no_execute, peek.entry.rights.user,
+                         peek.entry.rights.writable};
 
   mmu #(
     .ItlbSets(ItlbSets),
@@ -513,8 +434,8 @@ module mmu_top #(
     .fetch_access_i(fetch_access_q),
     .fetch_accept_o,
     .fetch_answer_o,
-    .fetch_path_o(fetch_path),
-    .fetch_fault_o(fetch_fault),
+    .fetch_path_o,
+    .fetch_fault_o,
     .fetch_error_o,
     .fetch_pa_o,
     .fetch_va_o,
@@ -528,8 +449,8 @@ module mmu_top #(
     .data_access_i(data_access_q),
     .data_accept_o,
     .data_answer_o,
-    .data_path_o(data_path),
-    .data_fault_o(data_fault),
+    .data_path_o,
+    .data_fault_o,
     .data_error_o,
     .data_pa_o,
     .data_va_o,
@@ -548,17 +469,17 @@ module mmu_top #(
     .control_flags_i(control_flags_q),
     .control_done_o,
     .control_refused_o,
-    .mem_valid_o(mem_valid),
-    .mem_command_o(mem_command),
-    .mem_data_o(mem_data),
-    .mem_level_o(mem_level),
-    .mem_wide_o(mem_wide),
-    .mem_pa_o(mem_pa),
-    .mem_expected_o(mem_expected),
-    .mem_desired_o(mem_desired),
-    .mem_served_o(mem_served),
-    .mem_epoch_o(mem_epoch),
-    .mem_row_o(mem_row),
+    .mem_valid_o,
+    .mem_command_o,
+    .mem_data_o,
+    .mem_level_o,
+    .mem_wide_o,
+    .mem_pa_o,
+    .mem_expected_o,
+    .mem_desired_o,
+    .mem_served_o,
+    .mem_epoch_o,
+    .mem_row_o,
     .reply_used_o(reply_used),
     .reply_data_i(reply_data),
     .reply_near_i(reply_near),
@@ -571,31 +492,32 @@ module mmu_top #(
     .early_served_i(early_served),
     .early_row_i(early_row),
     .early_error_i(early_error),
-    .stlb_lookup_o(stlb_lookup),
-    .stlb_found_o(stlb_found),
-    .psc_looked_o(psc_looked),
-    .psc_hit_o(psc_hit),
-    .psc_hit_way_o(psc_hit_way),
-    .psc_data_o(psc_data),
+    .events_i(events_q),
+    .stlb_lookup_o,
+    .stlb_found_o,
+    .psc_looked_o,
+    .psc_hit_o,
+    .psc_hit_way_o,
+    .psc_data_o,
     .served_data_o,
-    .served_level_o(served_level),
-    .served_row_o(served_row),
+    .served_level_o,
+    .served_row_o,
     .writeback_o,
     .writeback_line_o,
     .fetch_filled_o,
     .data_filled_o,
-    .stlb_filled_o(stlb_filled),
-    .psc_filled_o(psc_filled),
-    .psc_fill_ways_o(psc_fill_ways),
-    .psc_fill_evicts_o(psc_fill_evicts),
-    .psc_fill_tables_o(psc_fill_tables),
-    .prefetched_o(prefetched),
-    .prefetch_va_o(prefetch_va),
-    .prefetch_entry_o(prefetch_entry),
-    .unit_data_o(unit_data),
-    .unit_merged_o(unit_merged),
-    .unit_va_o(unit_va),
-    .unit_entry_o(unit_entry),
+    .stlb_filled_o,
+    .psc_filled_o,
+    .psc_fill_ways_o,
+    .psc_fill_evicts_o,
+    .psc_fill_tables_o,
+    .prefetched_o,
+    .prefetch_va_o,
+    .prefetch_entry_o,
+    .unit_data_o,
+    .unit_merged_o,
+    .unit_va_o,
+    .unit_entry_o,
     .quad_o,
     .drop_o,
     .dropped_itlb_o,
@@ -605,12 +527,12 @@ module mmu_top #(
     .dropped_stlb_o,
     .dropped_stlb_large_o,
     .dropped_psc_o,
+    .debug_clk_i,
     .peek_i(peek_q),
     .peek_what_i(peek_what_q),
     .peek_index_i(peek_index_q),
     .peek_o(peek),
     .peek_value_o,
-    .probe_clk_i,
     .probe_start_i,
     .probe_fetch_i(probe_fetch_q),
     .probe_data_i(probe_data_q),
@@ -620,8 +542,8 @@ module mmu_top #(
     .probe_reply_i,
     .probe_error_i,
     .probe_done_o,
-    .probe_path_o(probe_path),
-    .probe_fault_o(probe_fault),
+    .probe_path_o,
+    .probe_fault_o,
     .probe_error_o,
     .probe_pa_o,
     .probe_va_o,

@@ -67,6 +67,8 @@ module port_path #(
 
   // what the TLB did
   output logic                           lookup_o,
+  output logic                           hit_o,
+  input  logic                           events_i,         // see tlb
   output mmu_pkg::found_t                found_o,
   output logic [1:0]                     found_level_o,    // of the entry that hit
   output mmu_pkg::filled_t               filled_o,
@@ -77,6 +79,7 @@ module port_path #(
   input  logic                           probe_i,          // the part is the debug port's, and no cycle happens
   output logic                           probe_refused_o,
   output mmu_pkg::entry_t                probe_entry_o,
+  input  logic                           debug_clk_i,
   input  logic                           peek_i,
   input  logic                           peek_large_i,
   input  logic [15:0]                    peek_index_i,
@@ -127,7 +130,7 @@ module port_path #(
     .lookup_o,
     .va_o,
     .access_o,
-    .hit_i(found_o.hit & ~probe_i),
+    .hit_i(hit_o & ~probe_i),
     .probe_i,
     .refused_o(probe_refused_o),
     .hit_entry_i(hit_entry),
@@ -168,9 +171,11 @@ module port_path #(
     .context_i,
     .lookup_i(lookup_o | probe_i),
     .lookup_vpn_i(va_o[56:12]),
-    .found_o,
+    .hit_o,
     .hit_entry_o(hit_entry),
     .touch_i(touch),
+    .events_i,
+    .found_o,
     .fill_i,
     .fill_vpn_i,
     .fill_entry_i,
@@ -179,6 +184,7 @@ module port_path #(
     .drops_o,
     .dropped_o,
     .dropped_large_o,
+    .debug_clk_i,
     .peek_i,
     .peek_large_i,
     .peek_index_i,

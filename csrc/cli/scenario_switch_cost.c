@@ -6,7 +6,7 @@
 
 #include "cli/scenario.h"
 
-enum { SHORT = 20, LONG = 60, SIZES = 5, WAYS = 3 };
+enum { SHORT = 20, LONG = 60, SIZES = 5, WAYS = 3, COLUMN = 22 };
 static const unsigned sizes[SIZES] = {1, 8, 32, 64, 256};
 static const enum kernel_tagging ways[WAYS] = {KERNEL_TAG_FLUSH, KERNEL_TAG_GLOBAL, KERNEL_TAG_PCID};
 
@@ -64,7 +64,7 @@ static void print_row(const struct scenario* scenario, unsigned pages, const str
 static void print_head(const struct scenario* scenario) {
   scenario_heading(scenario, "A context switch between two processes, by pages that each touches in its turn");
   fprintf(scenario->out, "\n  %5s", "");
-  for (int way = 0; way < WAYS; way++) fprintf(scenario->out, "  %-22s", report_tagging_names[ways[way]]);
+  for (int way = 0; way < WAYS; way++) fprintf(scenario->out, "  %*s", COLUMN, report_tagging_names[ways[way]]);
   fprintf(scenario->out, "\n  %s%5s", scenario->colours.dim, "pages");
   for (int way = 0; way < WAYS; way++) fprintf(scenario->out, "  %7s %6s %7s", "misses", "switch", "refill");
   fprintf(scenario->out, "%s\n", scenario->colours.off);

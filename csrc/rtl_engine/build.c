@@ -157,11 +157,15 @@ static bool hash_file(uint64_t* hash, const char* path, struct error* err) {
   return true;
 }
 
+// The shim, in the order of compilation: its files are one unit with the Verilated code.
+static const char* const shim_files[] = {"shim.h",   "pins.h",     "instance.h", "clock.cpp", "ports.cpp",
+                                         "play.cpp", "events.cpp", "debug.cpp",  "shim.cpp"};
+
 static bool hash_build(const struct rtl_build* build, const struct sources* sources,
                        const struct parameters* parameters, uint64_t tool, uint64_t* hash, struct error* err) {
-  static const char* const headers[] = {"csrc/rtl_engine/shim.cpp", "csrc/rtl_engine/shim.h", "csrc/rtl_engine/build.c",
-                                        "csrc/engine/engine.h",     "csrc/engine/serial.h",   "csrc/engine/overlap.h",
-                                        "csrc/config/config.h",     "csrc/base/error.h"};
+  static const char* const headers[] = {"csrc/rtl_engine/build.c", "csrc/engine/engine.h",   "csrc/engine/serial.h",
+                                        "csrc/engine/overlap.h",   "csrc/engine/watchdog.h", "csrc/config/config.h",
+                                        "csrc/base/error.h"};
   *hash = tool;
   for (size_t i = 0; i < sources->count; i++) {
     if (!hash_file(hash, sources->path[i], err)) return false;
@@ -169,6 +173,11 @@ static bool hash_build(const struct rtl_build* build, const struct sources* sour
   for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
     char path[PATH_ROOM];
     snprintf(path, sizeof path, "%s/%s", PAGEWALK_ROOT, headers[i]);
+    if (!hash_file(hash, path, err)) return false;
+  }
+  for (size_t i = 0; i < sizeof shim_files / sizeof *shim_files; i++) {
+    char path[PATH_ROOM];
+    snprintf(path, sizeof path, "%s/csrc/rtl_engine/%s", PAGEWALK_ROOT, shim_files[i]);
     if (!hash_file(hash, path, err)) return false;
   }
   for (size_t i = 0; i < PARAMETERS; i++) {
@@ -331,30 +340,59 @@ static int take_lock(const char* path, struct error* err) {
   return -1;
 }
 
-static bool build_runtime_unit(struct site* site, const char* unit, struct error* err) {
-  char object[PATH_ROOM * 2], fresh[PATH_ROOM * 2 + 8], source[PATH_ROOM * 2];
-  snprintf(object, sizeof object, "%s/%s.o", site->runtime, unit);
-  if (access(object, R_OK) == 0) return true;
-  snprintf(fresh, sizeof fresh, "%s.new", object);
-  snprintf(source, sizeof source, "%s/%s.cpp", site->include, unit);
-  struct command command;
-  compiler(&command, site, true, "-O2");
-  add_all(&command, (const char* const[]){"-w", "-c", "-o", fresh, source, NULL});
-  int status = run(&command, site->log);
-  if (status == 0 && rename(fresh, object) == 0) return true;
-  return failed_build(site, "Verilator's runtime", status, err);
+// Verilator's runtime: objects that every shared object of this kind takes in. Those that are missing are compiled
+// while the rest is under way.
+enum { RUNTIME_UNITS = 4 };
+static const char* const runtime_units[RUNTIME_UNITS] = {"verilated", "verilated_threads", "verilated_fst_c",
+                                                         "verilated_cov"};
+
+struct runtime_job {
+  int lock;
+  bool wanted[RUNTIME_UNITS];
+  pid_t pid[RUNTIME_UNITS];  // 0: is there
+};
+
+static const char* runtime_object(const struct site* site, int unit, char path[PATH_ROOM + 32]) {
+  snprintf(path, PATH_ROOM + 32, "%s/%s.o", site->runtime, runtime_units[unit]);
+  return path;
 }
 
-// Verilator's runtime, as objects that every shared object of this kind takes in.
-static bool build_runtime(struct site* site, bool traced, bool covered, struct error* err) {
+static pid_t start_runtime_unit(const struct site* site, int unit) {
+  char object[PATH_ROOM + 32], fresh[PATH_ROOM + 64], source[PATH_ROOM * 2];
+  runtime_object(site, unit, object);
+  if (access(object, R_OK) == 0) return 0;
+  snprintf(fresh, sizeof fresh, "%s.new", object);
+  snprintf(source, sizeof source, "%s/%s.cpp", site->include, runtime_units[unit]);
+  struct command command;
+  compiler(&command, site, true, "-O1");
+  add_all(&command, (const char* const[]){"-w", "-c", "-o", fresh, source, NULL});
+  return start(&command, site->log);
+}
+
+static bool start_runtime(const struct rtl_build* build, const struct site* site, struct runtime_job* job,
+                          struct error* err) {
   char lock_path[PATH_ROOM + 16];
   snprintf(lock_path, sizeof lock_path, "%s.lock", site->runtime);
-  int lock = take_lock(lock_path, err);
-  if (lock < 0) return false;
-  bool good = build_runtime_unit(site, "verilated", err) && build_runtime_unit(site, "verilated_threads", err) &&
-              (!traced || build_runtime_unit(site, "verilated_fst_c", err)) &&
-              (!covered || build_runtime_unit(site, "verilated_cov", err));
-  close(lock);
+  *job = (struct runtime_job){.lock = take_lock(lock_path, err), .wanted = {true, true, build->traced, build->covered}};
+  if (job->lock < 0) return false;
+  for (int unit = 0; unit < RUNTIME_UNITS; unit++)
+    if (job->wanted[unit]) job->pid[unit] = start_runtime_unit(site, unit);
+  return true;
+}
+
+static bool finish_runtime(const struct site* site, struct runtime_job* job, struct error* err) {
+  bool good = true;
+  for (int unit = 0; unit < RUNTIME_UNITS; unit++) {
+    if (!job->pid[unit]) continue;
+    char object[PATH_ROOM + 32], fresh[PATH_ROOM + 64];
+    runtime_object(site, unit, object);
+    snprintf(fresh, sizeof fresh, "%s.new", object);
+    int status = finish(job->pid[unit]);
+    if (status == 0 && rename(fresh, object) == 0) continue;
+    if (good) failed_build(site, "Verilator's runtime", status, err);
+    good = false;
+  }
+  close(job->lock);
   return good;
 }
 
@@ -410,9 +448,8 @@ static enum unit unit_of(const char* name) {
 // Engines for waveforms are compiled in half the time rather than for speed: `make sim` begins with one.
 static const char* level_of(enum unit unit, const struct rtl_build* build) {
   if (unit == UNIT_START) return "-O0";
-  if (unit == UNIT_TRACE) return "-O1";
-  if (build->covered) return "-O0";  // each point of coverage is code
-  return build->quick ? "-Og" : build->traced ? "-O1" : "-O3";
+  if (unit == UNIT_TRACE || build->covered) return "-O0";  // each point of coverage is code
+  return build->quick || build->traced ? "-Og" : "-O3";
 }
 
 // Writes the unit's source, which takes in those of the `count` generated files that belong to it.
@@ -426,7 +463,8 @@ static bool write_unit(const struct site* site, enum unit unit, char names[][NAM
   fprintf(file, "#include <verilated.h>\n[[maybe_unused]] static IData __Vilp;\n");
   for (size_t i = 0; i < count; i++)
     if (unit_of(names[i]) == unit) fprintf(file, "#include <%s>\n", names[i]);
-  if (unit == UNIT_CYCLE) fprintf(file, "#include \"rtl_engine/shim.cpp\"\n");
+  for (size_t i = 0; unit == UNIT_CYCLE && i < sizeof shim_files / sizeof *shim_files; i++)
+    if (has_ending(shim_files[i], ".cpp")) fprintf(file, "#include \"rtl_engine/%s\"\n", shim_files[i]);
   if (fclose(file) != 0) return error_set(err, "%s: %s", path, strerror(errno));
   return true;
 }
@@ -460,6 +498,7 @@ static pid_t start_unit(const struct rtl_build* build, const struct site* site, 
   object_of(site, unit, object);
   struct command command;
   compiler(&command, site, build->traced, level_of(unit, build));
+  if (unit == UNIT_CYCLE && !build->quick && !build->traced) add(&command, "-ftracer");  // worth 3 %
   if (build->bugs) add(&command, "-DPAGEWALK_BUGS");
   add(&command, build->covered ? "-DVM_COVERAGE=1" : "-DVM_COVERAGE=0");
   add_all(&command, (const char* const[]){"-isystem", site->folder, "-I", PAGEWALK_ROOT "/csrc", "-c", "-o", object,
@@ -479,19 +518,15 @@ static bool compile(const struct rtl_build* build, struct site* site, struct err
   return status == 0 || failed_build(site, "g++", status, err);
 }
 
-static bool link_units(const struct rtl_build* build, struct site* site, struct error* err) {
-  static const char* const runtime[] = {"verilated", "verilated_threads", "verilated_fst_c", "verilated_cov"};
-  const bool wanted[] = {true, true, build->traced, build->covered};
-  char shared[PATH_ROOM + 32], objects[UNITS][PATH_ROOM + 32], libraries[4][PATH_ROOM + 32];
+static bool link_units(const struct rtl_build* build, const struct runtime_job* job, struct site* site,
+                       struct error* err) {
+  char shared[PATH_ROOM + 32], objects[UNITS][PATH_ROOM + 32], libraries[RUNTIME_UNITS][PATH_ROOM + 32];
   struct command command = {.count = 0};
   snprintf(shared, sizeof shared, "%s/mmu.so", site->folder);
   add_all(&command, (const char* const[]){"g++", "-shared", "-o", shared, NULL});
   for (enum unit unit = 0; unit < UNITS; unit++) add(&command, object_of(site, unit, objects[unit]));
-  for (int i = 0; i < 4; i++) {
-    if (!wanted[i]) continue;
-    snprintf(libraries[i], sizeof libraries[i], "%s/%s.o", site->runtime, runtime[i]);
-    add(&command, libraries[i]);
-  }
+  for (int unit = 0; unit < RUNTIME_UNITS; unit++)
+    if (job->wanted[unit]) add(&command, runtime_object(site, unit, libraries[unit]));
   add(&command, "-lpthread");
   if (build->traced) add(&command, "-lz");
   int status = run(&command, site->log);
@@ -527,9 +562,12 @@ static bool build_here(const struct rtl_build* build, const struct sources* sour
   fflush(stderr);
   struct timespec start, end;
   clock_gettime(CLOCK_MONOTONIC, &start);
-  bool good = build_runtime(site, build->traced, build->covered, err) &&
-              verilate(build, sources, parameters, site, err) && compile(build, site, err) &&
-              link_units(build, site, err);
+  struct runtime_job job;
+  bool good = start_runtime(build, site, &job, err);
+  if (good) {
+    good = verilate(build, sources, parameters, site, err) && compile(build, site, err);
+    good = finish_runtime(site, &job, good ? err : NULL) && good && link_units(build, &job, site, err);
+  }
   if (!good) {
     fprintf(stderr, " failed\n");
     return false;

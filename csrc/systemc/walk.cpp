@@ -62,14 +62,14 @@ class Walk : public sc_core::sc_module {
   void cycle() {
     mmu.now_i = now++;
     wait();
-    mmu.reply_i[0] = mmu.mem_valid_o[0];
-    mmu.reply_epoch_i[0] = mmu.mem_epoch_o[0];
-    if (!mmu.mem_valid_o[0]) return;
-    const uint64_t pa = mmu.mem_pa_o[0];
-    const bool read = mmu.mem_command_o[0] == MEM_READ;
+    mmu.reply_i[0] = mmu.mem_valid_o;
+    mmu.reply_epoch_i[0] = mmu.mem_epoch_o;
+    if (!mmu.mem_valid_o) return;
+    const uint64_t pa = mmu.mem_pa_o;
+    const bool read = mmu.mem_command_o == MEM_READ;
     if (read) mmu.reply_data_i[0] = memory.count(pa) ? memory.at(pa) : 0;
     printf("cycle %" PRIu64 ": %s level %u at %" PRIx64 "\n", now - 1 - accept, read ? "read" : "swap",
-           static_cast<unsigned>(mmu.mem_level_o[0]), pa);
+           static_cast<unsigned>(mmu.mem_level_o), pa);
   }
 
   void write_register(control_op op, uint64_t value) {

@@ -66,14 +66,18 @@ static uint64_t direct_map_tables(const struct kernel_params* params) {
 }
 
 // The kernel: its tables down to the direct map's, and the window's. A small process: its root; code in one place and
-// data in another, with the tables of every level for each; and for both a reference that crosses into another page. An
-// instruction of a program may refer to two places of data.
+// data in another, with the tables of every level for each; and for both a reference that crosses into another page.
+// With programs also a frame of control blocks, and two more pages, because an instruction may refer to two places of
+// data.
 uint64_t kernel_frames_needed(const struct kernel_params* params) {
   if (params->sharing != KERNEL_SHARE_PAGING) return share_frames_needed(params);
   uint64_t levels = format_of(params->paging)->levels;
   uint64_t kernel = direct_map_tables(params) + needs_window(params);
   uint64_t places = 2, pages = places * 2;
-  if (params->program_count > 0) pages += 2;
+  if (params->program_count > 0) {
+    kernel += 1;
+    pages += 2;
+  }
   return kernel + 1 + places * (levels - 1) + pages;
 }
 

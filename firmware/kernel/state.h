@@ -45,8 +45,9 @@ struct kernel {
   enum kernel_tagging tagging;
   uint64_t quantum, mhz;
   struct scheduler scheduler;
-  int first_pid;     // of the first program that was started; 0: none was
-  bool first_ended;  // and how:
+  uint64_t control_blocks;  // physical address of the frame of saved registers; 0: there is none
+  int first_pid;            // of the first program that was started; 0: none was
+  bool first_ended;         // and how:
   struct kernel_end first_end;
 
   uint64_t spurious_cr2;  // the last fault that needed nothing done, and how often in a row it came

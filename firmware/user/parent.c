@@ -4,12 +4,11 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 static int fail(const char* what) {
-  fprintf(stderr, "parent: %s: %s\n", what, strerror(errno));
+  perror(what);
   return 1;
 }
 
@@ -18,16 +17,16 @@ int main(int argc, char** argv) {
   char *arguments[] = {"child", wanted, NULL}, *environment[] = {NULL};
   int status;
   pid_t pid = fork();
-  if (pid < 0) return fail("fork");
+  if (pid < 0) return fail("parent: fork");
   if (pid == 0) {
     execve("child", arguments, environment);
-    return fail("child");
+    return fail("parent: child");
   }
-  if (waitpid(pid, &status, 0) != pid) return fail("waitpid");
+  if (waitpid(pid, &status, 0) != pid) return fail("parent: waitpid");
   if (!WIFEXITED(status) || WEXITSTATUS(status) != (atoi(wanted) & 0xff)) {
     fprintf(stderr, "parent: the child ended with %x\n", (unsigned)status);
     return 1;
   }
   printf("parent: the child ended with status %d\n", WEXITSTATUS(status));
-  return wait(&status) == -1 && errno == ECHILD ? 0 : fail("there should be no other child");
+  return wait(&status) == -1 && errno == ECHILD ? 0 : fail("parent: there should be no other child, but");
 }

@@ -9,17 +9,17 @@ module mmu_top_check #(
   input logic                                         clk_i,
   input logic                                         rst_ni,
   input logic [Slots-1:0]                           reply_used, // a walker goes by its reply in this cycle
-  input logic [Slots-1:0]                           mem_valid,
-  input logic [Slots-1:0][mmu_pkg::EpochWidth-1:0]  mem_epoch,
+  input logic [Slots-1:0]                           mem_valid_o,
+  input logic [Slots-1:0][mmu_pkg::EpochWidth-1:0]  mem_epoch_o,
   input logic [mmu_pkg::EpochWidth-1:0]               reply_epoch_i[Slots],
   input logic [Slots-1:0][mmu_pkg::EpochWidth-1:0]  reply_epoch
 );
 
   for (genvar w = 0; w < Slots; w++) begin : g_walker
     logic [mmu_pkg::EpochWidth-1:0] epoch;
-    assign epoch = Bypass & mem_valid[w] ? reply_epoch_i[w] : reply_epoch[w];
+    assign epoch = Bypass & mem_valid_o[w] ? reply_epoch_i[w] : reply_epoch[w];
     // The reply that a walker goes by is the one to the command that it has given.
-    ReplyIsOfThisCommand: assert property (@(posedge clk_i) disable iff (!rst_ni) reply_used[w] |-> epoch == mem_epoch[w]);
+    ReplyIsOfThisCommand: assert property (@(posedge clk_i) disable iff (!rst_ni) reply_used[w] |-> epoch == mem_epoch_o[w]);
   end
 
 endmodule

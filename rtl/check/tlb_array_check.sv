@@ -10,7 +10,8 @@ module tlb_array_check #(
   parameter int unsigned Entries = Sets * Ways,
   parameter int unsigned KeyWidth = 1,
   parameter int unsigned SetWidth = 1,
-  parameter int unsigned WayWidth = 1
+  parameter int unsigned WayWidth = 1,
+  parameter int unsigned IndexWidth = 1
 ) (
   input logic                clk_i,
   input logic                rst_ni,
@@ -18,12 +19,11 @@ module tlb_array_check #(
   input logic [Entries-1:0]  visible_q,
   input logic [KeyWidth-1:0] tag_q[Entries],
   input logic                first,
-  input logic                first_again,
   input logic [KeyWidth-1:0] first_key,
   input logic [SetWidth-1:0] first_set,
   input logic [WayWidth-1:0] first_way,
+  input logic [IndexWidth-1:0] first_index,
   input logic                second,
-  input logic                second_again,
   input logic [KeyWidth-1:0] second_key,
   input logic [SetWidth-1:0] second_set,
   input logic [WayWidth-1:0] second_way,
@@ -44,12 +44,17 @@ module tlb_array_check #(
     end
   end
 
+  // The way that is taken holds that page.
+  logic there;
+  assign there = valid_q[first_index] & tag_q[first_index] == first_key;
+
   // The current PCID sees valid entries only.
   OnlyValidEntriesAreVisible: assert property (@(posedge clk_i) disable iff (!rst_ni) (visible_q & ~valid_q) == '0);
   // A page that is being filled is there once at most.
   NoPageTwice: assert property (@(posedge clk_i) disable iff (!rst_ni) copies <= 1);
   // A page that is there is overwritten where it is.
-  PageThereIsOverwritten: assert property (@(posedge clk_i) disable iff (!rst_ni) copies != 0 |-> first_again);
+  PageThereIsOverwritten: assert property (@(posedge clk_i) disable iff (!rst_ni)
+                     copies != 0 |-> there);
   // Evictions come of fills.
   EvictsOnlyByFills: assert property (@(posedge clk_i) disable iff (!rst_ni) (fill_evicts_o & ~fill_i) == '0);
   // Uses are hits.
@@ -63,7 +68,7 @@ module tlb_array_check #(
   SamePageSameWay:
     assert property (@(posedge clk_i) disable iff (!rst_ni)
                      second & first_key == second_key & first_set == second_set
-                     |-> second_again & second_way == first_way | second_way < first_way);
+                     |-> second_way == first_way | second_way < first_way);
   if (Ways > 1 && Policy != mmu_pkg::ReplaceRandom) begin : g_two_ways
     TwoPagesTwoWays:
       assert property (@(posedge clk_i) disable iff (!rst_ni)
@@ -80,5 +85,6 @@ bind tlb_array tlb_array_check #(
   .Policy(Policy),
   .KeyWidth(KeyWidth),
   .SetWidth(SetWidth),
-  .WayWidth(WayWidth)
+  .WayWidth(WayWidth),
+  .IndexWidth(IndexWidth)
 ) tlb_array_check (.*);

@@ -32,7 +32,7 @@ module walk_cache_check #(
   input logic [Ports*mmu_pkg::FrameWidth-1:0] fill_frame_i,
   input logic [Ports*3-1:0]                   fill_rights,
   input logic [Ports-1:0]                     fill_evicts_o,
-  input logic [Entries-1:0]                   filled_valid,
+  input logic [Ports*IndexWidth-1:0]          fill_way_o,
   input logic                                 drop_all_i,
   input logic [mmu_pkg::PcidWidth-1:0]        drop_pcid_i,
   input logic                                 drop_space_i,
@@ -51,6 +51,15 @@ module walk_cache_check #(
     tag_of = TagWidth'(vpn >> (9 * (Level - 1)));
     if (Level == 2 && wide) tag_of[0] = 1'b0;
   endfunction
+
+  // With what this cycle fills
+  logic [Entries-1:0] filled_valid;
+  always_comb begin
+    filled_valid = valid_q;
+    for (int unsigned p = 0; p < Ports; p++) begin
+      if (fill_i[p]) filled_valid[fill_way_o[p*IndexWidth+:IndexWidth]] = 1'b1;
+    end
+  end
 
   // Keys that stand twice; ways that stand in the order.
   logic twice;

@@ -28,7 +28,7 @@ module walk_cache_probe #(
   input logic [Ports*mmu_pkg::FrameWidth-1:0] fill_frame_i,
   input mmu_pkg::rights_t [Ports-1:0]         fill_rights_i,
   input logic [Ports-1:0]                     fill_evicts_o,
-  input logic [Entries-1:0]                   filled_valid,
+  input logic [Ports*IndexWidth-1:0]          fill_way_o,
   input logic                                 drop_all_i,
   input logic [mmu_pkg::PcidWidth-1:0]        drop_pcid_i,
   input logic                                 drop_space_i,

@@ -28,9 +28,11 @@ module tlb #(
 
   input  logic [Ports-1:0]             lookup_i,
   input  logic [Ports*mmu_pkg::VpnWidth-1:0] lookup_vpn_i,
-  output mmu_pkg::found_t [Ports-1:0]  found_o,
+  output logic [Ports-1:0]             hit_o,
   output mmu_pkg::entry_t [Ports-1:0]  hit_entry_o,
   input  logic [Ports-1:0]             touch_i,
+  input  logic                         events_i,      // where a hit was is wanted
+  output mmu_pkg::found_t [Ports-1:0]  found_o,
 
   input  logic [Ports-1:0]             fill_i,
   input  logic [Ports*mmu_pkg::VpnWidth-1:0] fill_vpn_i,
@@ -42,6 +44,7 @@ module tlb #(
   output logic [Entries-1:0]           dropped_o,
   output logic [LargeEntries-1:0]      dropped_large_o,
 
+  input  logic                         debug_clk_i,
   input  logic                         peek_i,
   input  logic                         peek_large_i,
   input  logic [15:0]                  peek_index_i,
@@ -100,6 +103,7 @@ module tlb #(
     .drops_i,
     .drops_o(main_drops),
     .dropped_o,
+    .debug_clk_i,
     .peek_i(peek_i & ~peek_large_i),
     .peek_index_i(peek_index_i[IndexWidth-1:0]),
     .peek_o(main_peek)
@@ -167,6 +171,7 @@ module tlb #(
       .drops_i,
       .drops_o(big_drops),
       .dropped_o(dropped_large_o),
+      .debug_clk_i,
       .peek_i(peek_i & peek_large_i),
       .peek_index_i(peek_index_i[BigIndexWidth-1:0]),
       .peek_o(big_peek)
@@ -175,23 +180,31 @@ module tlb #(
 
   // -------------------------------------------------------------------------------------------------------------------
   for (genvar p = 0; p < Ports; p++) begin : g_port
-    assign found_o[p].hit = main_hit[p] | big_hit[p];
-    assign found_o[p].big = big_hit[p];
-    assign found_o[p].set_index = main_hit[p] ? 16'(main_hit_set[p*SetWidth+:SetWidth]) : big_hit_set[p];
-    assign found_o[p].way_index = main_hit[p] ? 8'(main_hit_way[p*WayWidth+:WayWidth]) : big_hit_way[p];
+    assign hit_o[p] = main_hit[p] | big_hit[p];
     assign hit_entry_o[p] = main_hit[p] ? `BUG(27, main_entry[p], main_entry[p] | big_entry[p]) : big_entry[p];
 
-    assign filled_o[p].valid = fill_i[p];
-    assign filled_o[p].big = fill_large[p];
-    assign filled_o[p].evicts = main_evicts[p] | big_evicts[p];
-    assign filled_o[p].set_index = fill_large[p] ? big_fill_set[p] : 16'(main_fill_set[p*SetWidth+:SetWidth]);
-    assign filled_o[p].way_index = fill_large[p] ? big_fill_way[p] : 8'(main_fill_way[p*WayWidth+:WayWidth]);
+    always_comb begin
+      found_o[p] = '0;
+      found_o[p].hit = hit_o[p];
+      if (events_i & hit_o[p]) begin
+        found_o[p].big = big_hit[p];
+        found_o[p].set_index = main_hit[p] ? 16'(main_hit_set[p*SetWidth+:SetWidth]) : big_hit_set[p];
+        found_o[p].way_index = main_hit[p] ? 8'(main_hit_way[p*WayWidth+:WayWidth]) : big_hit_way[p];
+      end
+      filled_o[p] = '0;
+      if (fill_i[p]) begin
+        filled_o[p] = '{
+          valid: 1'b1,
+          big: fill_large[p],
+          evicts: main_evicts[p] | big_evicts[p],
+          set_index: fill_large[p] ? big_fill_set[p] : 16'(main_fill_set[p*SetWidth+:SetWidth]),
+          way_index: fill_large[p] ? big_fill_way[p] : 8'(main_fill_way[p*WayWidth+:WayWidth])
+        };
+      end
+    end
   end
 
   assign drops_o = {big_drops, main_drops};
-  always_comb begin
-    peek_o = '0;
-    if (peek_i) peek_o = peek_large_i ? big_peek : main_peek;
-  end
+  assign peek_o = main_peek | big_peek;
 
 endmodule

@@ -55,7 +55,8 @@ module tlb_array #(
   output logic                         drops_o,       // entries may go; which, dropped_o says after the edge
   output logic [Entries-1:0]           dropped_o,
 
-  input  logic                         peek_i,
+  input  logic                         debug_clk_i,   // debug: its tick shows entry peek_index_i,
+  input  logic                         peek_i,        // or nothing
   input  logic [IndexWidth-1:0]        peek_index_i,
   output mmu_pkg::peek_t               peek_o
 );
@@ -141,15 +142,15 @@ module tlb_array #(
   // Fill: over the entry of the same page, if it is visible or either is global (the lowest way, if there are several:
   // the others are dropped); else an invalid way, lowest first; else the policy's victim.
 
-  logic first, second, first_fixed, second_fixed, first_again, second_again, doubles;
+  logic first, second, doubles;
   logic [Vpn-1:0] first_vpn, second_vpn;
   mmu_pkg::entry_t first_entry, second_entry;
   logic [KeyWidth-1:0] first_key, second_key;
   logic [SetWidth-1:0] first_set, second_set;
   logic [WayWidth-1:0] first_fixed_way, second_fixed_way, first_way, second_way;
   logic [IndexWidth-1:0] first_index, second_index;
-  logic [Ways-1:0] first_valid, first_rivals, first_same, second_valid, second_rivals, second_same;
-  logic first_doubles, second_doubles;
+  logic first_fixed, second_fixed;
+  logic [Ways-1:0] first_same, second_same;  // what a fill doubles, and drops
 
   assign first = |fill_i;
   assign second = Ports > 1 & &fill_i;
@@ -158,82 +159,73 @@ module tlb_array #(
   assign second_vpn = fill_vpn_i[(Ports-1)*Vpn+:Vpn];
   assign second_entry = fill_entry_i[Ports-1];
 
+  // {the way is fixed, which one; what is doubled}, of those entries of a set that are valid, and that may be the same
+  // page's. `after`: a way holds what the first fill brings.
+  function automatic logic [Ways+WayWidth:0] place(input logic [KeyWidth-1:0] key, input logic [SetWidth-1:0] set,
+                                                   input logic [Ways-1:0] valid, input logic [Ways-1:0] rivals,
+                                                   input logic after, input logic [WayWidth-1:0] after_way);
+    logic [WayWidth-1:0] way;
+    logic [Ways-1:0] same;
+    logic fixed, again;
+    way = '0;
+    same = '0;
+    fixed = 1'b0;
+    again = 1'b0;
+    for (int unsigned w = Ways; w > 0; w--) begin
+      if (`BUG(50, !valid[w-1], 1'b0)) begin
+        fixed = 1'b1;
+        way = WayWidth'(w - 1);
+      end
+    end
+    for (int unsigned w = Ways; w > 0; w--) begin
+      if ((`BUG(26, rivals[w-1], 1'b0) & tag_q[set*Ways+(w-1)] == key)
+          | (after & after_way == WayWidth'(w - 1) & first_key == key)) begin
+        again = 1'b1;
+        fixed = 1'b1;
+        way = WayWidth'(w - 1);
+        same[w-1] = 1'b1;
+      end
+    end
+    if (again) same[way] = 1'b0;
+    place = {fixed, way, same};
+  endfunction
+
+  logic [Ways+WayWidth:0] first_place, second_place;
+  assign {first_fixed, first_fixed_way, first_same} = first_place;
+  assign {second_fixed, second_fixed_way, second_same} = second_place;
   always_comb begin
     first_key = '0;
     first_set = '0;
-    first_valid = '0;
-    first_rivals = '0;
-    first_same = '0;
-    first_again = 1'b0;
-    first_doubles = 1'b0;
-    first_fixed = 1'b0;
-    first_fixed_way = '0;
+    first_place = '0;
     if (first) begin
       first_key = key_of(first_entry.level, first_vpn, quad_i);
       first_set = set_of(first_entry.level, first_vpn, quad_i);
-      first_valid = valid_q[first_set*Ways+:Ways];
-      first_rivals = first_entry.is_global ? first_valid : visible_q[first_set*Ways+:Ways];
-      for (int unsigned w = Ways; w > 0; w--) begin
-        if (`BUG(50, !first_valid[w-1], 1'b0)) begin
-          first_fixed = 1'b1;
-          first_fixed_way = WayWidth'(w - 1);
-        end
-      end
-      for (int unsigned w = Ways; w > 0; w--) begin
-        if (`BUG(26, first_rivals[w-1], 1'b0) & tag_q[first_set*Ways+(w-1)] == first_key) begin
-          first_doubles = first_again;
-          first_again = 1'b1;
-          first_fixed = 1'b1;
-          first_fixed_way = WayWidth'(w - 1);
-          first_same[w-1] = 1'b1;
-        end
-      end
-      if (first_again) first_same[first_fixed_way] = 1'b0;
+      first_place = place(
+          first_key, first_set, valid_q[first_set*Ways+:Ways],
+          first_entry.is_global ? valid_q[first_set*Ways+:Ways] : visible_q[first_set*Ways+:Ways], 1'b0, '0);
     end
   end
   assign first_index = IndexWidth'(first_set * Ways + 32'(first_way));
 
   // The second finds the first's entry in its way. What the first doubles is still there: drops come after fills.
+  logic [Ways-1:0] taken;
   always_comb begin
     second_key = '0;
     second_set = '0;
-    second_valid = '0;
-    second_rivals = '0;
-    second_same = '0;
-    second_again = 1'b0;
-    second_doubles = 1'b0;
-    second_fixed = 1'b0;
-    second_fixed_way = '0;
+    taken = '0;
+    second_place = '0;
     if (second) begin
       second_key = key_of(second_entry.level, second_vpn, quad_i);
       second_set = set_of(second_entry.level, second_vpn, quad_i);
-      second_valid = valid_q[second_set*Ways+:Ways];
-      second_rivals = second_entry.is_global ? second_valid : visible_q[second_set*Ways+:Ways];
-      if (first_set == second_set) begin
-        second_valid[first_way] = 1'b1;
-        second_rivals[first_way] = 1'b0;
-      end
-      for (int unsigned w = Ways; w > 0; w--) begin
-        if (!second_valid[w-1]) begin
-          second_fixed = 1'b1;
-          second_fixed_way = WayWidth'(w - 1);
-        end
-      end
-      for (int unsigned w = Ways; w > 0; w--) begin
-        if ((second_rivals[w-1] & tag_q[second_set*Ways+(w-1)] == second_key)
-            | (first_set == second_set & first_way == WayWidth'(w - 1) & first_key == second_key)) begin
-          second_doubles = second_again;
-          second_again = 1'b1;
-          second_fixed = 1'b1;
-          second_fixed_way = WayWidth'(w - 1);
-          second_same[w-1] = 1'b1;
-        end
-      end
-      if (second_again) second_same[second_fixed_way] = 1'b0;
+      if (first_set == second_set) taken[first_way] = 1'b1;
+      second_place = place(
+          second_key, second_set, valid_q[second_set*Ways+:Ways] | taken,
+          (second_entry.is_global ? valid_q[second_set*Ways+:Ways] : visible_q[second_set*Ways+:Ways]) & ~taken,
+          first_set == second_set, first_way);
     end
   end
   assign second_index = IndexWidth'(second_set * Ways + 32'(second_way));
-  assign doubles = first_doubles | second_doubles;
+  assign doubles = first_same != '0 | second_same != '0;
 
   // A port's fill is the second only if port 0 fills, too.
   for (genvar p = 0; p < Ports; p++) begin : g_filled
@@ -252,7 +244,7 @@ module tlb_array #(
   // Drops: the state after the fill, less what a drop names
 
   // The masks are as wide as the array: they are made only when something changes but the one bit that a fill sets.
-  assign drops_o = drops_i.what != mmu_pkg::DropNone | drops_i.select | drops_i.a | drops_i.b | doubles;
+  assign drops_o = drops_i.any | doubles;
 
   logic drop_page;
   assign drop_page = drops_i.what == mmu_pkg::DropPage | drops_i.what == mmu_pkg::DropPcidPage;
@@ -378,13 +370,20 @@ module tlb_array #(
   // -------------------------------------------------------------------------------------------------------------------
   // Debug port
 
+  // Written bit by bit: it is not sampled itself, else a simulator makes a copy of it at each edge of clk_i.
+  logic peek_valid;
   always_comb begin
-    peek_o = '0;
+    peek_valid = 1'b0;
+    if (peek_i) peek_valid = valid_q[peek_index_i];
+  end
+
+  always_ff @(posedge debug_clk_i) begin
+    peek_o <= '0;
     if (peek_i) begin
-      peek_o.valid = valid_q[peek_index_i];
-      peek_o.vpn = tag_q[peek_index_i][mmu_pkg::VpnWidth-1:0];
-      peek_o.pcid = pcid_q[peek_index_i];
-      peek_o.entry = data_q[peek_index_i];
+      peek_o.valid <= peek_valid;
+      peek_o.vpn <= tag_q[peek_index_i][mmu_pkg::VpnWidth-1:0];
+      peek_o.pcid <= pcid_q[peek_index_i];
+      peek_o.entry <= data_q[peek_index_i];
     end
   end
 

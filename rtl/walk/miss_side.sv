@@ -43,6 +43,7 @@ module miss_side #(
   input  logic                                  suppress_i,       // a control operation arrives
   input  logic                                  hold_i,           // or has arrived, and is not done
   input  mmu_pkg::drops_t                       drops_i,
+  input  logic                                  events_i,         // see tlb
 
   // the ports
   output logic                                  fetch_turn_o,
@@ -102,6 +103,7 @@ module miss_side #(
   // what happened
   output logic [Walkers-1:0]                    begin_o,          // a walk's first cycle, or its first again
   output logic [Walkers-1:0]                    stlb_lookup_o,
+  output logic [Walkers-1:0]                    stlb_hit_o,
   output mmu_pkg::found_t [Walkers-1:0]         stlb_found_o,
   output logic [Walkers-1:0][1:0]               stlb_level_o,     // of the entry that hit
   output mmu_pkg::filled_t [Walkers-1:0]        stlb_filled_o,
@@ -129,6 +131,7 @@ module miss_side #(
   output logic [51:12]                          probe_skip_table_o,
   output mmu_pkg::rights_t                      probe_skip_rights_o,
 
+  input  logic                                  debug_clk_i,
   input  logic                                  peek_stlb_i,
   input  logic                                  peek_large_i,
   input  logic [5:2]                            peek_psc_i,
@@ -266,7 +269,7 @@ module miss_side #(
       .walk_leaf_o(walk_leaf),
       .walk_above_o(walk_above),
       .lookup_o(stlb_lookup_o[u]),
-      .hit_i(stlb_found_o[u].hit & ~probe_i),
+      .hit_i(stlb_hit_o[u] & ~probe_i),
       .hit_entry_i(stlb_entry[u]),
       .touch_o(stlb_touch[u]),
       .skip_lookup_o(own_lookup),
@@ -497,7 +500,7 @@ module miss_side #(
 
   mmu_pkg::peek_t peek_stlb, peek_psc;
   assign peek_o = peek_stlb | peek_psc;
-  assign probe_second_hit_o = stlb_found_o[0].hit;
+  assign probe_second_hit_o = stlb_hit_o[0];
   assign probe_second_entry_o = stlb_entry[0];
   assign probe_skip_hit_o = psc_hit_o[0];
   assign probe_skip_level_o = skip_level[0];
@@ -525,9 +528,11 @@ module miss_side #(
       .context_i,
       .lookup_i(stlb_lookup_o | Walkers'(probe_i)),
       .lookup_vpn_i(probe_i ? {Walkers{probe_vpn_i}} : vpn),
-      .found_o(stlb_found_o),
+      .hit_o(stlb_hit_o),
       .hit_entry_o(stlb_entry),
       .touch_i(stlb_touch),
+      .events_i,
+      .found_o(stlb_found_o),
       .fill_i(fill_second | ahead_second),
       .fill_vpn_i(fill_vpn),
       .fill_entry_i(fill_entry),
@@ -536,12 +541,14 @@ module miss_side #(
       .drops_o(stlb_drops_o),
       .dropped_o(stlb_dropped_o),
       .dropped_large_o(stlb_dropped_large_o),
+      .debug_clk_i,
       .peek_i(peek_stlb_i),
       .peek_large_i,
       .peek_index_i,
       .peek_o(peek_stlb)
     );
   end else begin : g_no_second
+    assign stlb_hit_o = '0;
     assign stlb_found_o = '0;
     assign stlb_entry = '0;
     assign stlb_filled_o = '0;
@@ -610,7 +617,8 @@ module miss_side #(
       .drops_i,
       .drops_o(psc_drops_o),
       .dropped_o(psc_dropped_o),
-        .probe_i,
+      .probe_i,
+      .debug_clk_i,
       .peek_i(peek_psc_i),
       .peek_index_i,
       .peek_o(peek_psc)

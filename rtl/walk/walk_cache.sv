@@ -50,13 +50,10 @@ module walk_cache #(
   input  logic [mmu_pkg::VpnWidth-1:0]         drop_b_vpn_i,
   output logic [Entries-1:0]                   dropped_o,      // valid after this cycle's fills, and goes
 
-  input  logic                                 peek_i,         // debug: shows entry peek_index_i
+  input  logic                                 debug_clk_i,    // debug: its tick shows entry peek_index_i,
+  input  logic                                 peek_i,         // or nothing
   input  logic [IndexWidth-1:0]                peek_index_i,
-  output logic                                 peek_valid_o,
-  output logic [mmu_pkg::VpnWidth-1:0]         peek_vpn_o,     // the tag, as VA[56:12]
-  output logic [mmu_pkg::PcidWidth-1:0]        peek_pcid_o,
-  output logic [mmu_pkg::FrameWidth-1:0]       peek_frame_o,
-  output mmu_pkg::rights_t                     peek_rights_o
+  output mmu_pkg::peek_t                       peek_o          // the tag as VA[56:12]; frame and rights
 );
 
   localparam int unsigned Vpn = mmu_pkg::VpnWidth;
@@ -68,8 +65,7 @@ module walk_cache #(
 
   logic [Entries-1:0] valid_q;
   logic [KeyWidth-1:0] key_q[Entries];
-  logic [Frame-1:0] frame_q[Entries];
-  mmu_pkg::rights_t rights_q[Entries];
+  logic [Frame+2:0] target_q[Entries];  // frame, and rights below
   logic [OrderWidth-1:0] order_q;  // of use: the ways, newest first from the low end
 
   function automatic logic [TagWidth-1:0] tag_of(input logic [Vpn-1:0] vpn, input logic wide);
@@ -92,32 +88,27 @@ module walk_cache #(
     end
   endfunction
 
+  function automatic logic [KeyWidth-1:0] key_of(input logic [Vpn-1:0] vpn);
+    key_of = {tag_of(vpn, quad_i), pcid_i};
+  endfunction
+
   // -------------------------------------------------------------------------------------------------------------------
   // Lookup
 
-  logic [KeyWidth-1:0] lookup_key;
-  logic [IndexWidth-1:0] hit_way;
   always_comb begin
     hit_o = '0;
     hit_way_o = '0;
     hit_frame_o = '0;
     hit_rights_o = '0;
-    lookup_key = '0;
-    hit_way = '0;
     for (int unsigned p = 0; p < Ports; p++) begin
       if (lookup_i[p]) begin
-        lookup_key = {tag_of(lookup_vpn_i[p*Vpn+:Vpn], quad_i), pcid_i};
-        hit_way = '0;
         for (int unsigned e = 0; e < Entries; e++) begin
-          if (valid_q[e] & `BUG(21, key_q[e] == lookup_key, key_q[e] >> mmu_pkg::PcidWidth == lookup_key >> mmu_pkg::PcidWidth)) begin
+          if (valid_q[e] & `BUG(21, key_q[e] == key_of(lookup_vpn_i[p*Vpn+:Vpn]), key_q[e] >> mmu_pkg::PcidWidth == KeyWidth'(tag_of(lookup_vpn_i[p*Vpn+:Vpn], quad_i)))) begin
             hit_o[p] = 1'b1;
-            hit_way = IndexWidth'(e);
+            hit_way_o[p*IndexWidth+:IndexWidth] = IndexWidth'(e);
+            hit_frame_o[p*Frame+:Frame] = target_q[e][3+:Frame];
+            hit_rights_o[p] = target_q[e][2:0];
           end
-        end
-        if (hit_o[p]) begin
-          hit_way_o[p*IndexWidth+:IndexWidth] = hit_way;
-          hit_frame_o[p*Frame+:Frame] = frame_q[hit_way];
-          hit_rights_o[p] = rights_q[hit_way];
         end
       end
     end
@@ -125,54 +116,55 @@ module walk_cache #(
 
   // -------------------------------------------------------------------------------------------------------------------
   // Fills: over the entry of the same tag and PCID; else an invalid way, lowest first; else the least recently used.
+  // Port 1 finds what port 0 fills in its way.
 
-  logic [Ports*KeyWidth-1:0] fill_keys;
-  logic [KeyWidth-1:0] fill_key, held_key;
-  logic [IndexWidth-1:0] fill_way;
-  logic [Entries-1:0] filled_valid;
-  logic [OrderWidth-1:0] fill_order;
-  logic fill_again;
-  always_comb begin
-    fill_way_o = '0;
-    fill_evicts_o = '0;
-    fill_keys = '0;
-    fill_key = '0;
-    held_key = '0;
-    fill_way = '0;
-    fill_again = 1'b0;
-    fill_order = order_q;
-    filled_valid = valid_q;
-    for (int unsigned p = 0; p < Ports; p++) begin
-      if (fill_i[p]) begin
-        fill_key = {tag_of(fill_vpn_i[p*Vpn+:Vpn], quad_i), pcid_i};
-        fill_way = fill_order[(Entries-1)*IndexWidth+:IndexWidth];
-        fill_again = 1'b0;
-        for (int unsigned e = Entries; e > 0; e--) begin
-          if (!filled_valid[e-1]) fill_way = IndexWidth'(e - 1);
-        end
-        for (int unsigned e = 0; e < Entries; e++) begin
-          held_key = key_q[e];
-          if (p > 0 && fill_i[0] && fill_way_o[0+:IndexWidth] == IndexWidth'(e)) held_key = fill_keys[0+:KeyWidth];
-          if (filled_valid[e] & held_key == fill_key) begin
-            fill_again = 1'b1;
-            fill_way = IndexWidth'(e);
-          end
-        end
-        fill_evicts_o[p] = filled_valid[fill_way] & ~fill_again;
-        filled_valid[fill_way] = 1'b1;
-        fill_way_o[p*IndexWidth+:IndexWidth] = fill_way;
-        fill_keys[p*KeyWidth+:KeyWidth] = fill_key;
-        fill_order = used(fill_order, fill_way);
+  // Does a valid entry go? And which way is taken, in the low bits.
+  function automatic logic [IndexWidth:0] place(input logic [KeyWidth-1:0] key, input logic [Entries-1:0] valid,
+                                                input logic [OrderWidth-1:0] order, input logic after,
+                                                input logic [IndexWidth-1:0] first_way,
+                                                input logic [KeyWidth-1:0] first_key);
+    logic [KeyWidth-1:0] held;
+    logic [IndexWidth-1:0] way;
+    logic evicts;
+    way = order[(Entries-1)*IndexWidth+:IndexWidth];
+    evicts = 1'b1;
+    for (int unsigned e = Entries; e > 0; e--) begin
+      if (!valid[e-1]) begin
+        evicts = 1'b0;
+        way = IndexWidth'(e - 1);
       end
     end
+    for (int unsigned e = 0; e < Entries; e++) begin
+      held = after && first_way == IndexWidth'(e) ? first_key : key_q[e];
+      if (valid[e] & held == key) begin
+        evicts = 1'b0;
+        way = IndexWidth'(e);
+      end
+    end
+    place = {evicts, way};
+  endfunction
+
+  logic [IndexWidth:0] first, second;
+  always_comb begin
+    first = '0;
+    second = '0;
+    if (fill_i[0]) first = place(key_of(fill_vpn_i[0+:Vpn]), valid_q, order_q, 1'b0, '0, '0);
+    if (Ports > 1 && fill_i[Ports-1]) begin
+      second = place(key_of(fill_vpn_i[(Ports-1)*Vpn+:Vpn]),
+                     valid_q | Entries'(fill_i[0]) << first[IndexWidth-1:0],
+                     fill_i[0] ? used(order_q, first[IndexWidth-1:0]) : order_q,
+                     fill_i[0], first[IndexWidth-1:0], key_of(fill_vpn_i[0+:Vpn]));
+    end
+  end
+  for (genvar p = 0; p < Ports; p++) begin : g_place
+    assign {fill_evicts_o[p], fill_way_o[p*IndexWidth+:IndexWidth]} = p == 0 ? first : second;
   end
 
   always_ff @(posedge clk_i) begin
     for (int unsigned p = 0; p < Ports; p++) begin
       if (fill_i[p]) begin
-        key_q[fill_way_o[p*IndexWidth+:IndexWidth]] <= fill_keys[p*KeyWidth+:KeyWidth];
-        frame_q[fill_way_o[p*IndexWidth+:IndexWidth]] <= fill_frame_i[p*Frame+:Frame];
-        rights_q[fill_way_o[p*IndexWidth+:IndexWidth]] <= fill_rights_i[p];
+        key_q[fill_way_o[p*IndexWidth+:IndexWidth]] <= key_of(fill_vpn_i[p*Vpn+:Vpn]);
+        target_q[fill_way_o[p*IndexWidth+:IndexWidth]] <= {fill_frame_i[p*Frame+:Frame], fill_rights_i[p]};
       end
     end
   end
@@ -180,28 +172,35 @@ module walk_cache #(
   // -------------------------------------------------------------------------------------------------------------------
   // Drops: the state after the fills, less what a drop names
 
-  logic [KeyWidth-1:0] drop_key;
   logic drops;
   assign drops = drop_all_i | drop_space_i | drop_a_i | drop_b_i;
+
+  // With what this cycle fills
+  function automatic logic [Entries-1:0] filled(input logic [Entries-1:0] valid);
+    filled = valid;
+    for (int unsigned p = 0; p < Ports; p++) begin
+      if (fill_i[p]) filled[fill_way_o[p*IndexWidth+:IndexWidth]] = 1'b1;
+    end
+  endfunction
+
+  function automatic logic named(input logic [KeyWidth-1:0] key);
+    named = key[mmu_pkg::PcidWidth-1:0] == drop_pcid_i
+            & (drop_space_i
+               | (drop_a_i & key[KeyWidth-1:mmu_pkg::PcidWidth] == tag_of(drop_a_vpn_i, quad_i))
+               | (drop_b_i & key[KeyWidth-1:mmu_pkg::PcidWidth] == tag_of(drop_b_vpn_i, quad_i)));
+  endfunction
+
   always_comb begin
     dropped_o = '0;
-    drop_key = '0;
     if (drop_all_i) begin
-      dropped_o = filled_valid;
+      dropped_o = filled(valid_q);
     end else if (drops) begin
-      for (int unsigned e = 0; e < Entries; e++) begin
-        drop_key = key_q[e];
-        for (int unsigned p = 0; p < Ports; p++) begin
-          // the way that is being filled is what the fill makes of it
-          if (fill_i[p] && fill_way_o[p*IndexWidth+:IndexWidth] == IndexWidth'(e)) begin
-            drop_key = fill_keys[p*KeyWidth+:KeyWidth];
-          end
-        end
-        dropped_o[e] = filled_valid[e] & drop_key[mmu_pkg::PcidWidth-1:0] == drop_pcid_i
-                       & (drop_space_i
-                          | (drop_a_i & drop_key[KeyWidth-1:mmu_pkg::PcidWidth] == tag_of(drop_a_vpn_i, quad_i))
-                          | (drop_b_i & drop_key[KeyWidth-1:mmu_pkg::PcidWidth] == tag_of(drop_b_vpn_i, quad_i)));
+      for (int unsigned e = 0; e < Entries; e++) dropped_o[e] = named(key_q[e]);
+      // a way that is being filled is what the fill makes of it
+      for (int unsigned p = 0; p < Ports; p++) begin
+        if (fill_i[p]) dropped_o[fill_way_o[p*IndexWidth+:IndexWidth]] = named(key_of(fill_vpn_i[p*Vpn+:Vpn]));
       end
+      dropped_o = dropped_o & filled(valid_q);
     end
   end
 
@@ -209,7 +208,7 @@ module walk_cache #(
     if (!rst_ni) begin
       valid_q <= '0;
     end else if (drops | fill_i != '0) begin
-      valid_q <= filled_valid & ~dropped_o;
+      valid_q <= filled(valid_q) & ~dropped_o;
     end
   end
 
@@ -222,37 +221,39 @@ module walk_cache #(
     for (int unsigned e = 0; e < Entries; e++) order_at_reset[e*IndexWidth+:IndexWidth] = IndexWidth'(e);
   endfunction
 
-  logic [OrderWidth-1:0] order_d;
-  always_comb begin
-    order_d = order_q;
-    for (int unsigned p = 0; p < Ports; p++) begin
-      if (touch_i[p]) order_d = used(order_d, hit_way_o[p*IndexWidth+:IndexWidth]);
+  always_ff @(posedge clk_i) begin : uses
+    logic [OrderWidth-1:0] order;
+    if (!rst_ni) begin
+      order_q <= AnyOrder;
+    end else if (touch_i != '0 | fill_i != '0) begin
+      order = order_q;
+      for (int unsigned p = 0; p < Ports; p++) begin
+        if (touch_i[p]) order = used(order, hit_way_o[p*IndexWidth+:IndexWidth]);
+      end
+      for (int unsigned p = 0; p < Ports; p++) begin
+        if (fill_i[p]) order = used(order, fill_way_o[p*IndexWidth+:IndexWidth]);
+      end
+      order_q <= order;
     end
-    for (int unsigned p = 0; p < Ports; p++) begin
-      if (fill_i[p]) order_d = used(order_d, fill_way_o[p*IndexWidth+:IndexWidth]);
-    end
-  end
-
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) order_q <= AnyOrder;
-    else order_q <= order_d;
   end
 
   // -------------------------------------------------------------------------------------------------------------------
   // Debug port
 
+  // Written bit by bit: it is not sampled itself, else a simulator makes a copy of it at each edge of clk_i.
+  logic peek_valid;
   always_comb begin
-    peek_valid_o = 1'b0;
-    peek_vpn_o = '0;
-    peek_pcid_o = '0;
-    peek_frame_o = '0;
-    peek_rights_o = '0;
+    peek_valid = 1'b0;
+    if (peek_i) peek_valid = valid_q[peek_index_i];
+  end
+
+  always_ff @(posedge debug_clk_i) begin
+    peek_o <= '0;
     if (peek_i) begin
-      peek_valid_o = valid_q[peek_index_i];
-      peek_vpn_o[Vpn-1:Skipped] = key_q[peek_index_i][KeyWidth-1:mmu_pkg::PcidWidth];
-      peek_pcid_o = key_q[peek_index_i][mmu_pkg::PcidWidth-1:0];
-      peek_frame_o = frame_q[peek_index_i];
-      peek_rights_o = rights_q[peek_index_i];
+      peek_o.valid <= peek_valid;
+      peek_o.vpn[Vpn-1:Skipped] <= key_q[peek_index_i][KeyWidth-1:mmu_pkg::PcidWidth];
+      peek_o.pcid <= key_q[peek_index_i][mmu_pkg::PcidWidth-1:0];
+      {peek_o.entry.frame, peek_o.entry.rights} <= target_q[peek_index_i];
     end
   end
 

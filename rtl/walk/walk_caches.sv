@@ -45,6 +45,7 @@ module walk_caches #(
   output logic [4*Width-1:0]             dropped_o,     // level 2 first
 
   input  logic                           probe_i,       // port 0's lookup is the debug port's: it touches nothing
+  input  logic                           debug_clk_i,
   input  logic [5:2]                     peek_i,
   input  logic [15:0]                    peek_index_i,
   output mmu_pkg::peek_t                 peek_o         // frame and rights
@@ -53,30 +54,38 @@ module walk_caches #(
   localparam int unsigned Sizes[6] = '{0, 0, Pde, Pdpte, Pml4e, Pml5e};
 
   logic drop_all, drop_space;
-  assign drop_all = drops_i.what == mmu_pkg::DropAll | drops_i.what == mmu_pkg::DropLocal;
-  assign drop_space = `BUG(8, drops_i.what != mmu_pkg::DropNone, drops_i.what == mmu_pkg::DropPcid) & ~drop_all;
+  always_comb begin
+    drop_all = 1'b0;
+    drop_space = 1'b0;
+    if (drops_i.any) begin
+      drop_all = drops_i.what == mmu_pkg::DropAll | drops_i.what == mmu_pkg::DropLocal;
+      drop_space = `BUG(8, drops_i.what != mmu_pkg::DropNone, drops_i.what == mmu_pkg::DropPcid) & ~drop_all;
+    end
+  end
 
   // What the mode has.
   logic [5:2] has;
   assign has = {context_i.mode == mmu_pkg::Mode5Level & Pml5e != 0, context_i.wide & Pml4e != 0,
                 context_i.wide & Pdpte != 0, Pde != 0};
 
-  logic [5:2] valid;
+  // A level is asked only where no deeper one has hit, so that at most one of them answers.
   logic [4*Width-1:0] dropped;
-  logic [Ports-1:0] hits[2:5], touches[2:5];
-  logic [Ports-1:0][mmu_pkg::FrameWidth-1:0] frames[2:5];
-  mmu_pkg::rights_t [Ports-1:0] rights[2:5];
-  logic [Ports-1:0][7:0] ways[2:5];
-  logic [mmu_pkg::FrameWidth-1:0] peek_frames[2:5];
-  mmu_pkg::rights_t peek_rights[2:5];
-  logic [mmu_pkg::VpnWidth-1:0] peek_vpns[2:5];
-  logic [mmu_pkg::PcidWidth-1:0] peek_pcids[2:5];
-
   for (genvar l = 2; l <= 5; l++) begin : g_level
+    logic [Ports-1:0] asked, hit;
+    logic [Ports-1:0][mmu_pkg::FrameWidth-1:0] frame;
+    mmu_pkg::rights_t [Ports-1:0] rights;
+    logic [Ports-1:0][7:0] way;
+    logic [Ports-1:0] fills, evicts;
+    logic [Ports-1:0][7:0] fill_way;
+    mmu_pkg::peek_t peek;
+    if (l == 2) begin : g_deepest
+      assign asked = lookup_i;
+    end else begin : g_next
+      assign asked = g_level[l-1].asked & ~g_level[l-1].hit;
+    end
     if (Sizes[l] != 0) begin : g_cache
       localparam int unsigned IndexWidth = Sizes[l] > 1 ? $clog2(Sizes[l]) : 1;
-      logic [Ports-1:0] fills, evicts;
-      logic [Ports*IndexWidth-1:0] hit_way, fill_way;
+      logic [Ports*IndexWidth-1:0] hit_way, taken_way;
       logic [Ports-1:0][mmu_pkg::FrameWidth-1:0] fill_frames;
       mmu_pkg::rights_t [Ports-1:0] fill_rights;
       logic [Sizes[l]-1:0] gone;
@@ -89,18 +98,18 @@ module walk_caches #(
         .rst_ni,
         .quad_i(context_i.mode == mmu_pkg::Mode32Bit),
         .pcid_i(context_i.pcid),
-        .lookup_i(has[l] ? lookup_i : '0),
+        .lookup_i(has[l] ? asked : '0),
         .lookup_vpn_i,
-        .hit_o(hits[l]),
+        .hit_o(hit),
         .hit_way_o(hit_way),
-        .hit_frame_o(frames[l]),
-        .hit_rights_o(rights[l]),
-        .touch_i(touches[l]),
+        .hit_frame_o(frame),
+        .hit_rights_o(rights),
+        .touch_i(probe_i ? '0 : hit),
         .fill_i(fills),
         .fill_vpn_i,
         .fill_frame_i(fill_frames),
         .fill_rights_i(fill_rights),
-        .fill_way_o(fill_way),
+        .fill_way_o(taken_way),
         .fill_evicts_o(evicts),
         .drop_all_i(drop_all),
         .drop_pcid_i(drops_i.pcid),
@@ -110,40 +119,29 @@ module walk_caches #(
         .drop_b_i(drops_i.b),
         .drop_b_vpn_i(drops_i.b_vpn),
         .dropped_o(gone),
+        .debug_clk_i,
         .peek_i(peek_i[l]),
         .peek_index_i(peek_index_i[IndexWidth-1:0]),
-        .peek_valid_o(valid[l]),
-        .peek_vpn_o(peek_vpns[l]),
-        .peek_pcid_o(peek_pcids[l]),
-        .peek_frame_o(peek_frames[l]),
-        .peek_rights_o(peek_rights[l])
+        .peek_o(peek)
       );
       for (genvar p = 0; p < Ports; p++) begin : g_port
         assign fills[p] = fill_i[p] & fill_levels_i[p][l] & has[l];
         assign fill_frames[p] = fill_tables_i[p][(l-2)*40+:40];
         assign fill_rights[p] = fill_rights_i[p][(l-2)*3+:3];
-        assign ways[l][p] = 8'(hit_way[p*IndexWidth+:IndexWidth]);
-        assign filled_o[p][l] = fills[p];
-        assign fill_evicts_o[p][l] = evicts[p];
-        assign fill_ways_o[p][(l-2)*8+:8] = 8'(fill_way[p*IndexWidth+:IndexWidth]);
+        assign way[p] = 8'(hit_way[p*IndexWidth+:IndexWidth]);
+        assign fill_way[p] = 8'(taken_way[p*IndexWidth+:IndexWidth]);
       end
       assign dropped[(l-2)*Width+:Width] = Width'(gone);
     end else begin : g_none
-      assign hits[l] = '0;
-      assign frames[l] = '0;
-      assign rights[l] = '0;
-      assign ways[l] = '0;
-      for (genvar p = 0; p < Ports; p++) begin : g_port
-        assign filled_o[p][l] = 1'b0;
-        assign fill_evicts_o[p][l] = 1'b0;
-        assign fill_ways_o[p][(l-2)*8+:8] = '0;
-      end
+      assign hit = '0;
+      assign frame = '0;
+      assign rights = '0;
+      assign way = '0;
+      assign fills = '0;
+      assign evicts = '0;
+      assign fill_way = '0;
       assign dropped[(l-2)*Width+:Width] = '0;
-      assign valid[l] = 1'b0;
-      assign peek_vpns[l] = '0;
-      assign peek_pcids[l] = '0;
-      assign peek_frames[l] = '0;
-      assign peek_rights[l] = '0;
+      assign peek = '0;
     end
   end
 
@@ -154,42 +152,40 @@ module walk_caches #(
     rights_o = '0;
     looked_o = '0;
     hit_way_o = '0;
-    for (int unsigned l = 2; l <= 5; l++) touches[l] = '0;
-    for (int unsigned p = 0; p < Ports; p++) begin
-      if (lookup_i[p]) begin
-        for (int unsigned l = 2; l <= 5; l++) begin
-          if (!hit_o[p]) begin
-            looked_o[p][l] = `BUG(49, has[l], has[l] & (hits[l][p] | l == 2));
-            if (hits[l][p]) begin
-              hit_o[p] = 1'b1;
-              touches[l][p] = ~probe_i;
-              level_o[p] = mmu_pkg::LevelWidth'(l - 1);
-              table_o[p] = frames[l][p];
-              rights_o[p] = rights[l][p];
-              hit_way_o[p] = ways[l][p];
-            end
-          end
-        end
+    if (lookup_i != '0) begin
+      hit_o = g_level[2].hit | g_level[3].hit | g_level[4].hit | g_level[5].hit;
+      table_o = g_level[2].frame | g_level[3].frame | g_level[4].frame | g_level[5].frame;
+      rights_o = g_level[2].rights | g_level[3].rights | g_level[4].rights | g_level[5].rights;
+      hit_way_o = g_level[2].way | g_level[3].way | g_level[4].way | g_level[5].way;
+      for (int unsigned p = 0; p < Ports; p++) begin
+        looked_o[p] = has & `BUG(49, 4'b1111, {g_level[5].hit[p], g_level[4].hit[p], g_level[3].hit[p], 1'b1})
+                    & {g_level[5].asked[p], g_level[4].asked[p], g_level[3].asked[p], g_level[2].asked[p]};
+        if (g_level[2].hit[p]) level_o[p] = 3'd1;
+        if (g_level[3].hit[p]) level_o[p] = 3'd2;
+        if (g_level[4].hit[p]) level_o[p] = 3'd3;
+        if (g_level[5].hit[p]) level_o[p] = 3'd4;
       end
     end
   end
 
-  assign drops_o = drops_i.what != mmu_pkg::DropNone | drops_i.a | drops_i.b;
+  always_comb begin
+    filled_o = '0;
+    fill_evicts_o = '0;
+    fill_ways_o = '0;
+    if (fill_i != '0) begin
+      for (int unsigned p = 0; p < Ports; p++) begin
+        filled_o[p] = {g_level[5].fills[p], g_level[4].fills[p], g_level[3].fills[p], g_level[2].fills[p]};
+        fill_evicts_o[p] = {g_level[5].evicts[p], g_level[4].evicts[p], g_level[3].evicts[p], g_level[2].evicts[p]};
+        fill_ways_o[p] = {g_level[5].fill_way[p], g_level[4].fill_way[p], g_level[3].fill_way[p], g_level[2].fill_way[p]};
+      end
+    end
+  end
+
+  assign drops_o = drops_i.any;
   always_ff @(posedge clk_i) begin
     if (drops_o) dropped_o <= dropped;
   end
 
-  always_comb begin
-    peek_o = '0;
-    peek_o.valid = |valid;
-    for (int unsigned l = 2; l <= 5; l++) begin
-      if (peek_i[l]) begin
-        peek_o.vpn = peek_vpns[l];
-        peek_o.pcid = peek_pcids[l];
-        peek_o.entry.frame = peek_frames[l];
-        peek_o.entry.rights = peek_rights[l];
-      end
-    end
-  end
+  assign peek_o = g_level[2].peek | g_level[3].peek | g_level[4].peek | g_level[5].peek;
 
 endmodule

@@ -381,7 +381,16 @@ static void a_program_has_a_waveform(void** state) {
 static void a_switch_has_its_price(void** state) {
   (void)state;
   succeeded(sh("$P os switch-cost " MODEL));
-  says(out, "      8     10.0     30");
+  double misses[3], direct[3], refill[3];
+  const char* row = strstr(out, "\n      8 ");
+  assert_non_null(row);
+  assert_int_equal(sscanf(row, " 8 %lf %lf %lf %lf %lf %lf %lf %lf %lf", &misses[0], &direct[0], &refill[0], &misses[1],
+                          &direct[1], &refill[1], &misses[2], &direct[2], &refill[2]),
+                   9);
+  // flush, global, pcid: two pages of code and stack, and eight of data, are gone; with PCIDs none.
+  assert_true(misses[0] > misses[1] && misses[1] >= 10 && misses[2] == 0);
+  assert_true(refill[0] > refill[1] && refill[1] > 0 && refill[2] == 0);
+  assert_true(direct[0] >= direct[1] && direct[1] > 0);
   succeeded(sh("$P os fork " MODEL));
   says(out, "process 1 has a child, process 2");
   says(out, "2 processes");

@@ -103,7 +103,7 @@ static void a_fork_finishes_in_little_memory(void** state) {
       {RUN_CHECK, {RUN_HEAP + 0x3000, 4}},  {RUN_CHECK, {RUN_HEAP + 0x4000, 5}},
       {RUN_CHECK, {RUN_HEAP + 0x5000, 16}}, {RUN_EXIT, {0}},
   };
-  static const unsigned frames[] = {10, 15, 19, 24};  // the kernel, both processes' tables, and three pages
+  static const unsigned frames[] = {11, 16, 20, 25};  // the kernel, both processes' tables, and three pages
   for (enum kernel_paging paging = KERNEL_PAGING_32BIT; paging <= KERNEL_PAGING_5LEVEL; paging++) {
     for (unsigned more = 0; more < 6; more++) {
       family_in(&(struct kernel_params){.paging = paging, .frames = frames[paging] + more, .quantum = 700}, steps,
@@ -132,9 +132,9 @@ static void a_fork_without_memory_says_so_and_leaves_nothing(void** state) {
       {RUN_EAX, {1}},
       {RUN_EXIT, {0}},
   };
-  family_in(&(struct kernel_params){.paging = KERNEL_PAGING_PAE, .frames = 14}, steps, NULL);
+  family_in(&(struct kernel_params){.paging = KERNEL_PAGING_PAE, .frames = 15}, steps, NULL);
   runner_end(&runner);
-  family_in(&(struct kernel_params){.frames = 13, .swap_blocks = 1}, steps, NULL);
+  family_in(&(struct kernel_params){.frames = 14, .swap_blocks = 1}, steps, NULL);
   runner_end(&runner);
 }
 
@@ -164,7 +164,7 @@ static void a_parent_that_is_killed_in_fork_takes_the_unborn_along(void** state)
       {RUN_EXIT, {0}},
   };
   const struct runner_step kills[] = {{RUN_SPIN, {10}}, {RUN_GO, {0}}, {RUN_CALL, {KILL, 1, 9}}, {RUN_EXIT, {0}}};
-  boot(&(struct kernel_params){.frames = 15, .quantum = 300}, forks, kills);
+  boot(&(struct kernel_params){.frames = 16, .quantum = 300}, forks, kills);
   runner_start(&runner, 0);
   int killer = runner_start(&runner, 1);
   struct process* parent = process_find(runner.kernel, 1);
@@ -214,6 +214,21 @@ static void waiting_tells_how_a_child_ended(void** state) {
       {RUN_STORE, {0, 0}},  // 25
   };
   family(steps, NULL);
+}
+
+static void a_child_is_born_with_a_control_block(void** state) {
+  (void)state;
+  const struct runner_step steps[] = {{RUN_STACK, {STACK}}, {RUN_CALL, {FORK}}, {RUN_GO, {2}}};
+  boot(&(struct kernel_params){.frames = 0}, steps, NULL);
+  runner_start(&runner, 0);
+  while (!process_find(runner.kernel, 2) || process_find(runner.kernel, 2)->stage != STAGE_RUN)
+    runner_run_steps(&runner, 1);
+  uint64_t block = runner.kernel->control_blocks + 64;  // of the second slot
+  const struct kernel_context* registers = &process_find(runner.kernel, 2)->context;
+  assert_int_equal(fake_word(&runner.fake, block + 4 * KERNEL_EAX, 4), 0);
+  assert_int_equal(fake_word(&runner.fake, block + 4 * KERNEL_ESP, 4), STACK);
+  assert_int_equal(fake_word(&runner.fake, block + 4 * KERNEL_REGISTERS, 4), registers->eip);
+  runner_destroy(&runner);
 }
 
 static void a_zombie_holds_its_slot_and_nothing_else(void** state) {
@@ -338,7 +353,7 @@ static void a_process_may_be_killed_while_it_waits_for_the_disk(void** state) {
       {RUN_STORE, {RUN_HEAP + 0x5000, 1}}, {RUN_STORE, {RUN_HEAP + 0x6000, 1}}, {RUN_GO, {1}}};
   const struct runner_step kills[] = {{RUN_SPIN, {10}}, {RUN_GO, {0}}, {RUN_CALL, {KILL, 1, 9}}, {RUN_EXIT, {0}}};
   for (unsigned moment = 0; moment < 20; moment++) {
-    boot(&(struct kernel_params){.frames = 13, .quantum = 200}, steps, kills);
+    boot(&(struct kernel_params){.frames = 14, .quantum = 200}, steps, kills);
     runner_start(&runner, 0);
     int killer = runner_start(&runner, 1);
     runner_run_steps(&runner, 100 + 7 * moment);
@@ -476,7 +491,7 @@ static void an_exec_finishes_in_little_memory(void** state) {
   a[n++] = (struct runner_step){RUN_CALL, {EXEC, D, D + 0x10, 0}};
   a[n++] = (struct runner_step){RUN_EXIT, {99}};
   const struct runner_step b[] = {{RUN_LOGS, {1}}, {RUN_GO, {0}}};
-  boot(&(struct kernel_params){.frames = 10}, a, b);
+  boot(&(struct kernel_params){.frames = 11}, a, b);
   int pid = runner_start(&runner, 0);
   while (runner.logged == 0) {
     assert_true(runner.next != KERNEL_DONE);
@@ -570,6 +585,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_full_table_stops_fork),
     cmocka_unit_test(a_parent_that_is_killed_in_fork_takes_the_unborn_along),
     cmocka_unit_test(waiting_tells_how_a_child_ended),
+    cmocka_unit_test(a_child_is_born_with_a_control_block),
     cmocka_unit_test(a_zombie_holds_its_slot_and_nothing_else),
     cmocka_unit_test(a_parent_sleeps_until_a_child_ends),
     cmocka_unit_test(orphans_leave_nothing),

@@ -93,7 +93,7 @@ static void a_call_that_ends_gets_on_and_one_that_waits_counts(void** state) {
                                       {RUN_CALL, {4, 1, RUN_HEAP, 4}},
                                       {RUN_LOGS, {2}},
                                       {RUN_GO, {10}}};
-  runner_boot(&runner, &(struct kernel_params){.frames = 10}, (const struct runner_step*[]){steps, NULL});
+  runner_boot(&runner, &(struct kernel_params){.frames = 11}, (const struct runner_step*[]){steps, NULL});
   runner_start(&runner, 0);
   struct process* process = process_of(1);
   while (!process->call_again) runner_run_steps(&runner, 1);

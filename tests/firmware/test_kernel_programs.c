@@ -149,7 +149,7 @@ static void clean_pages_of_the_image_are_not_written_to_disk(void** state) {
       {RUN_CHECK, {RUN_DATA, runner_word(RUN_DATA)}},
       {RUN_EXIT, {0}},
   };
-  runs_in(&(struct kernel_params){.frames = 10}, steps);
+  runs_in(&(struct kernel_params){.frames = 11}, steps);
   assert_true(runner_stats(&runner).program_fills >= 3);  // code, data, and data again
   assert_int_equal(runner_stats(&runner).swap_outs, 1);   // the stack, with the arguments
   runner_end(&runner);
@@ -325,7 +325,7 @@ static void a_write_that_waits_prints_once(void** state) {
       {RUN_EAX, {0x1800}},
       {RUN_EXIT, {0}},
   };
-  runs_in(&(struct kernel_params){.frames = 10}, steps);
+  runs_in(&(struct kernel_params){.frames = 11}, steps);
   assert_int_equal(runner.fake.console_bytes, 0x1800);
   assert_int_equal(runner.fake.console[0xffc], 1);
   assert_true(runner_stats(&runner).swap_ins >= 2);
@@ -345,7 +345,7 @@ static void a_fault_that_waits_is_one_fault(void** state) {
   for (uint32_t i = 0; i < PAGES; i++) steps[n++] = (struct runner_step){RUN_CHECK, {RUN_HEAP + i * 0x1000, i}};
   steps[n++] = (struct runner_step){RUN_LOGS, {0}};
   steps[n++] = (struct runner_step){RUN_GO, {n - 1}};
-  boot(&(struct kernel_params){.frames = 10}, steps);
+  boot(&(struct kernel_params){.frames = 11}, steps);
   int pid = runner_start(&runner, 0);
   while (runner.logged == 0) runner_run_steps(&runner, 1);
   uint64_t faults = process_find(runner.kernel, pid)->faults;
@@ -366,7 +366,7 @@ static void what_the_kernel_writes_survives_the_disk(void** state) {
       {RUN_STORE, {RUN_HEAP + 0x5000, 6}}, {RUN_STORE, {RUN_HEAP + 0x6000, 7}},
       {RUN_CHECK, {RUN_HEAP + 0x10, 3}},   {RUN_EXIT, {0}},
   };
-  runs_in(&(struct kernel_params){.frames = 10, .mhz = 1}, steps);
+  runs_in(&(struct kernel_params){.frames = 11, .mhz = 1}, steps);
   runner_end(&runner);
 }
 
@@ -466,7 +466,7 @@ static void the_map_counts_what_is_left(void** state) {
                                       {RUN_CALL, {45, RUN_HEAP + 0x1000}},
                                       {RUN_LOGS, {1}},
                                       {RUN_GO, {11}}};
-  boot(&(struct kernel_params){.frames = 10}, steps);
+  boot(&(struct kernel_params){.frames = 11}, steps);
   int pid = runner_start(&runner, 0);
   while (runner.logged == 0) runner_run_steps(&runner, 1);
   struct seen seen = {.count = 0};
@@ -616,6 +616,7 @@ static void a_programs_fault_takes_the_six_steps(void** state) {
   assert_int_equal(runner.fake.notes[0].b, FEC_U);
   assert_int_equal(runner.fake.notes[1].b, pid);
   assert_int_equal(runner.fake.notes[2].c, RUN_DATA);
+  assert_int_equal(runner.fake.notes[3].c, HAL_FRAME_PROGRAM);
   assert_int_equal(runner.fake.notes[5].a, RUN_DATA + 12);
   runner_destroy(&runner);
 }
@@ -627,8 +628,8 @@ static void a_program_too_big_for_memory_and_disk_ends_with_the_figures(void** s
       {RUN_STORE, {RUN_HEAP + 0x2000, 1}}, {RUN_STORE, {RUN_HEAP + 0x3000, 1}}, {RUN_STORE, {RUN_HEAP + 0x4000, 1}},
       {RUN_STORE, {RUN_HEAP + 0x5000, 1}}, {RUN_STORE, {RUN_HEAP + 0x6000, 1}}, {RUN_STORE, {RUN_HEAP + 0x7000, 1}},
   };
-  struct kernel_end end = dies_in(&(struct kernel_params){.frames = 10, .swap_blocks = 1}, steps, SIGNAL_KILL);
-  if (!strstr(end.reason, "of 10, 1 hold the kernel, 3 page tables, 6 pages that can't go (swap is full)"))
+  struct kernel_end end = dies_in(&(struct kernel_params){.frames = 11, .swap_blocks = 1}, steps, SIGNAL_KILL);
+  if (!strstr(end.reason, "of 11, 2 hold the kernel, 3 page tables, 6 pages that can't go (swap is full)"))
     fail_msg("%s", end.reason);
 }
 

@@ -99,11 +99,35 @@ static void any_quantum_lets_programs_finish(void** state) {
                                   {RUN_CHECK, {D, 1}}, {RUN_CHECK, {D + 0x1000, 2}}, {RUN_CHECK, {D + 0x2000, 3}},
                                   {RUN_EXIT, {0}}};
   for (uint64_t quantum = 1; quantum < 3000; quantum = quantum * 3 + 1) {
-    boot(&(struct kernel_params){.quantum = quantum, .frames = 22}, a, a, a);
+    boot(&(struct kernel_params){.quantum = quantum, .frames = 23}, a, a, a);
     runner_run(&runner);
     for (int pid = 1; pid <= 3; pid++) assert_int_equal(runner_status(&runner, pid), 0);
     runner_end(&runner);
   }
+}
+
+// Registers lie in memory while another program runs: also when that one, once entered, has to wait at once.
+static void registers_survive_every_switch(void** state) {
+  (void)state;
+  enum { TURNS = 400, PAGES = 9 };
+  struct runner_step a[2 * TURNS + 1], b[2 + 2 * PAGES];
+  for (uint32_t i = 0; i < TURNS; i++) {
+    a[2 * i] = (struct runner_step){RUN_LOGS, {i}};
+    a[2 * i + 1] = (struct runner_step){RUN_CALL, {YIELD}};
+  }
+  a[2 * TURNS] = (struct runner_step){RUN_EXIT, {0}};
+  b[0] = (struct runner_step){RUN_CALL, {45, RUN_HEAP + PAGES * 0x1000}};
+  for (uint32_t i = 0; i < PAGES; i++) {
+    b[1 + 2 * i] = (struct runner_step){RUN_STORE, {RUN_HEAP + i * 0x1000, i}};
+    b[2 + 2 * i] = (struct runner_step){RUN_CALL, {YIELD}};
+  }
+  b[1 + 2 * PAGES] = (struct runner_step){RUN_GO, {1}};
+  boot(&(struct kernel_params){.frames = 15}, a, b, NULL);
+  while (process_find(runner.kernel, 1)) runner_run_steps(&runner, 1);
+  assert_int_equal(runner.logged, TURNS);
+  for (uint32_t i = 0; i < TURNS; i++) assert_int_equal(runner.log[i].what, i);
+  assert_true(fake_noted(&runner.fake, HAL_NOTE_BLOCK) > 10);
+  runner_destroy(&runner);
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -187,7 +211,7 @@ static void others_run_while_one_waits_for_the_disk(void** state) {
   a[n++] = (struct runner_step){RUN_LOGS, {1}};
   a[n++] = (struct runner_step){RUN_EXIT, {0}};
   const struct runner_step b[] = {{RUN_SPIN, {100}}, {RUN_LOGS, {2}}, {RUN_GO, {0}}};
-  boot(&(struct kernel_params){.frames = 14, .quantum = 3000}, a, b, NULL);
+  boot(&(struct kernel_params){.frames = 15, .quantum = 3000}, a, b, NULL);
   unsigned meanwhile = 0;  // steps of the other while the first is blocked
   while (process_find(runner.kernel, 1) && meanwhile < 20) {
     runner_run_steps(&runner, 1);
@@ -214,7 +238,7 @@ static void a_start_waits_for_memory(void** state) {
   for (uint32_t i = 0; i < PAGES; i++) a[n++] = (struct runner_step){RUN_CHECK, {RUN_HEAP + i * 0x1000, i}};
   a[n++] = (struct runner_step){RUN_EXIT, {0}};
   const struct runner_step b[] = {{RUN_CHECK, {D, runner_word(D)}}, {RUN_EXIT, {0}}};
-  runner_boot(&runner, &(struct kernel_params){.frames = 14, .quantum = 1000},
+  runner_boot(&runner, &(struct kernel_params){.frames = 15, .quantum = 1000},
               (const struct runner_step*[]){a, b, NULL});
   runner_start(&runner, 0);
   while (runner.logged == 0) runner_run_steps(&runner, 1);
@@ -351,10 +375,12 @@ static void switches_cost_what_loading_cr3_costs(void** state) {
   (void)state;
   const struct runner_step a[] = {{RUN_CALL, {YIELD}}, {RUN_GO, {0}}};
   boot(&(struct kernel_params){.frames = 0}, a, a, NULL);
+  runner_run_steps(&runner, 10);
   runner.fake.register_cycles = 30;
   uint64_t before = runner_stats(&runner).switch_cycles, count = runner_stats(&runner).switches;
   runner_run_steps(&runner, 40);
-  assert_int_equal(runner_stats(&runner).switch_cycles - before, 30 * (runner_stats(&runner).switches - count));
+  assert_int_equal(runner_stats(&runner).switch_cycles - before,
+                   (30 + 2) * (runner_stats(&runner).switches - count));  // CR3, and both control blocks
   runner_destroy(&runner);
 }
 
@@ -365,6 +391,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(the_time_in_the_kernel_is_not_the_programs),
     cmocka_unit_test(who_is_alone_goes_on),
     cmocka_unit_test(any_quantum_lets_programs_finish),
+    cmocka_unit_test(registers_survive_every_switch),
     cmocka_unit_test(sleepers_wake_in_the_order_of_their_times),
     cmocka_unit_test(a_sleeper_is_woken_while_another_runs),
     cmocka_unit_test(times_that_are_none_are_refused),

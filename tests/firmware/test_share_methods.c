@@ -403,6 +403,8 @@ static void base_registers_let_images_move(void** state) {
   assert_true(stats->image_moves > moves);
   assert_int_equal(stats->holes, 1);
   assert_int_equal(images_noted(HAL_IMAGE_MOVED), stats->image_moves);
+  for (unsigned i = 0; i < play.fake.note_count; i++)
+    if (play.fake.notes[i].kind == HAL_NOTE_IMAGE) assert_in_range(play.fake.notes[i].a, 1, 4);
   for (int pid = 2; pid <= 4; pid++) {
     play_switch(&play, pid);
     play_check_program(&play, PLAY_TEXT);

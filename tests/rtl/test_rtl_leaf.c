@@ -43,6 +43,22 @@ static void timing_caches(void** state) {
         "rtl/memory/timing_cache.sv rtl/memory/timing_caches.sv rtl/check/timing_cache_check.sv");
 }
 
+static void open_rows(void** state) {
+  (void)state;
+  bench("dram_bench", "rtl/memory/dram.sv");
+}
+
+static void next_page_prefetches(void** state) {
+  (void)state;
+  bench("prefetcher_bench",
+        "rtl/permission.sv rtl/walk/level_table.sv rtl/walk/entry_decode.sv rtl/walk/walker.sv rtl/walk/prefetcher.sv");
+}
+
+static void counts(void** state) {
+  (void)state;
+  bench("counters_bench", "rtl/counters.sv");
+}
+
 static void late_replies(void** state) {
   (void)state;
   bench("epoch_bench",
@@ -50,9 +66,9 @@ static void late_replies(void** state) {
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(replacement_policies),
-    cmocka_unit_test(walk_cache),
-    cmocka_unit_test(timing_caches),
+    cmocka_unit_test(replacement_policies), cmocka_unit_test(walk_cache),
+    cmocka_unit_test(timing_caches),        cmocka_unit_test(open_rows),
+    cmocka_unit_test(next_page_prefetches), cmocka_unit_test(counts),
     cmocka_unit_test(late_replies),
 };
 TEST_MAIN(tests)

@@ -2,6 +2,7 @@
 // fork: a child that has what its parent has, and goes on where its parent does.
 #include "kernel/errno.h"
 #include "kernel/proc/call.h"
+#include "kernel/proc/control_block.h"
 #include "kernel/proc/program.h"
 #include "kernel/state.h"
 
@@ -30,6 +31,7 @@ static void be_born(struct kernel* kernel, struct process* parent, struct proces
   child->stage = STAGE_RUN;
   parent->embryo = NULL;
   kernel_note(kernel, HAL_NOTE_FORK, (uint64_t)parent->pid, (uint64_t)child->pid, 0);
+  control_block_save(kernel, child);
   process_ready(kernel, child);
 }
 

@@ -52,6 +52,7 @@ struct process {
   enum hal_blocked blocked;        // BLOCKED: why
   struct process* next_ready;      // READY: the next in the queue
   struct kernel_context context;   // registers, as they were when the kernel was entered last
+  bool saved;                      // they are in its control block
   uint32_t entry, stack_top, brk;  // set by space_ops.load
   uint32_t brk_start;              // paging: where the heap begins
   struct kernel_context lacked;    // paging: registers when it lacked memory last (mm/favour.h),

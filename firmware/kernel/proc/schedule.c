@@ -2,6 +2,7 @@
 // Who runs next: round robin over the programs that are ready.
 #include "kernel/proc/schedule.h"
 
+#include "kernel/proc/control_block.h"
 #include "kernel/proc/program.h"
 #include "kernel/state.h"
 
@@ -116,6 +117,7 @@ static enum kernel_next resume(struct kernel* kernel, struct process* process, s
   scheduler->last_pid = process->pid;
   now_runs(kernel, process->pid);
   process->state = KERNEL_RUNNING;
+  process->saved = false;
   set_timer(kernel, kernel->quantum > 0 ? now + process->quantum_left : UINT64_MAX);
   scheduler->resumed = now;
   *context = process->context;
@@ -132,13 +134,23 @@ static enum kernel_next rest(struct kernel* kernel) {
   return KERNEL_DONE;
 }
 
+// Makes the processor that of another program, but for its registers.
+static int switch_to(struct kernel* kernel, struct process* process) {
+  struct process* last = process_find(kernel, kernel->scheduler.last_pid);
+  bool comes = last != process;
+  uint64_t before = hal_now(kernel->hal);
+  if (comes && last && last->state != KERNEL_ZOMBIE && !last->saved) control_block_save(kernel, last);
+  int result = kernel->space->enter(kernel, process);
+  if (comes && result == 0) control_block_restore(kernel, process);
+  kernel->stats.switch_cycles += hal_now(kernel->hal) - before;
+  return result;
+}
+
 // All that a process has to do in the kernel before it runs on. 0: it can; else it is asleep or gone.
 static int prepare(struct kernel* kernel, struct process* process) {
   int result = process->stage == STAGE_LOAD ? program_load(kernel, process) : 0;
   if (result != 0) return result;
-  uint64_t before = hal_now(kernel->hal);
-  result = kernel->space->enter(kernel, process);
-  kernel->stats.switch_cycles += hal_now(kernel->hal) - before;
+  result = switch_to(kernel, process);
   if (result != 0) return result;
   if (process->stage == STAGE_ARGUMENTS) result = program_lay_out_arguments(kernel, process);
   if (result == 0 && process->serving) result = program_serve_exception(kernel, process);

@@ -5,6 +5,7 @@
 #include "kernel/mm/address_space.h"
 #include "kernel/mm/fault.h"
 #include "kernel/mm/mmu.h"
+#include "kernel/proc/control_block.h"
 #include "kernel/proc/program.h"
 #include "kernel/state.h"
 #include "lib/text.h"
@@ -25,7 +26,9 @@ enum { ROUNDS_MAX = 64 };  // faults of one instruction; it refers to six pages 
 static uint64_t page_up(uint64_t address) { return PGROUNDDOWN(address + PGSIZE - 1); }
 
 static bool boot(struct kernel* kernel, const struct kernel_params* params) {
-  return kernel_turn_paging_on(kernel, params);
+  if (!kernel_turn_paging_on(kernel, params)) return false;
+  if (params->program_count > 0) control_blocks_make(kernel);
+  return !kernel->panicked;
 }
 
 // ---------------------------------------------------------------------------------------------------------------------

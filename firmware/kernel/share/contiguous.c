@@ -224,8 +224,8 @@ static const char* segments_say(const struct process* process, uint32_t va) {
   return is_stack(process, va) ? ": there is no memory for its stack" : ", too far below its stack pointer";
 }
 
-// A segment's limit and an instruction that only the kernel may use lead to the same exception. The machine tells the
-// address of the one; 0 with base and bounds, where it always is permitted, means the other.
+// #GP has other reasons than segments, too. The machine tells the address of a reference that a segment did not permit;
+// 0 is always permitted with base and bounds, and means that there was none.
 static int fault(struct kernel* kernel, struct process* process, const struct kernel_trap* trap,
                  struct kernel_end* end) {
   uint32_t va = (uint32_t)trap->cr2;
@@ -242,7 +242,6 @@ static int fault(struct kernel* kernel, struct process* process, const struct ke
     text_add(&text, ": the bound is ");
     text_add_hex(&text, kernel->share.process_bytes);
   }
-  if (va == 0) text_add(&text, "; or an instruction that only the kernel may use");
   return -KERNEL_EFAULT;
 }
 

@@ -17,11 +17,18 @@ static uint64_t end_of(const struct piece* part) { return (uint64_t)part->place 
 
 struct placed {
   struct piece* part;  // NULL: none
-  int pid;             // 0: several processes'
+  int pid;             // whose it is; of a code segment one of its users
 };
 
 static bool lies_in(const struct piece* part, uint64_t from, uint64_t to) {
   return part->bytes > 0 && part->place >= from && part->place < to;
+}
+
+// There is one: a code segment goes with its last.
+static int user_of(const struct kernel* kernel, const struct share_text* text) {
+  for (unsigned i = 0; i < PROCESS_MAX; i++)
+    if (kernel->processes[i].image.text == text) return kernel->processes[i].pid;
+  return 0;
 }
 
 // Of the parts whose places are in [from, to) the lowest, or the highest.
@@ -29,12 +36,12 @@ static struct placed find_part(struct kernel* kernel, uint64_t from, uint64_t to
   struct placed found = {NULL, 0};
   for (unsigned i = 0; i < PROCESS_MAX; i++) {
     struct process* process = &kernel->processes[i];
-    struct piece* text = &kernel->share.texts[i].part;
+    struct share_text* text = &kernel->share.texts[i];
     for (unsigned p = 0; p <= PARTS; p++) {
-      struct piece* part = p < PARTS ? &process->image.part[p] : text;
+      struct piece* part = p < PARTS ? &process->image.part[p] : &text->part;
       if (!lies_in(part, from, to)) continue;
       if (found.part && (part->place < found.part->place) == highest) continue;
-      found = (struct placed){part, p < PARTS ? process->pid : 0};
+      found = (struct placed){part, p < PARTS ? process->pid : user_of(kernel, text)};
     }
   }
   return found;

@@ -43,6 +43,8 @@ const char* strerror(int error) {
   }
 }
 
+void perror(const char* what) { fprintf(stderr, "%s: %s\n", what, strerror(errno)); }
+
 void assert_failed(const char* claim, const char* file, int line) {
   fprintf(stderr, "%s:%d: this is wrong: %s\n", file, line, claim);
   abort();

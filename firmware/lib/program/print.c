@@ -167,7 +167,7 @@ static void convert(struct sink* sink, struct conversion* c, char letter, va_lis
       put(sink, '%');
       break;
     default:
-      fputs("printf: a conversion that it does not know\n", stderr);
+      fprintf(stderr, "printf: %%%c is not known here (floating point is not)\n", letter);
       abort();
   }
 }

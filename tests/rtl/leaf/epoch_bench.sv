@@ -15,12 +15,14 @@ module epoch_bench;
   logic [mmu_pkg::EpochWidth-1:0] reply_epoch;
 
   // Pins by walker
-  logic mem_valid[1], replies[1], swapped[1], bus_errors[1];
+  logic mem_valid, replies[1], swapped[1], bus_errors[1];
   logic [63:0] replies_data[1];
-  logic [51:0] mem_pa[1];
-  logic [1:0] served[1];
-  logic [mmu_pkg::EpochWidth-1:0] epoch[1], reply_epochs[1];
+  logic [51:0] mem_pa;
+  mmu_pkg::served_e served;
+  logic [1:0] servers[1];
+  logic [mmu_pkg::EpochWidth-1:0] epoch, reply_epochs[1];
   assign replies[0] = reply;
+  assign servers[0] = served;
   assign swapped[0] = 1'b0;
   assign bus_errors[0] = bus_error;
   assign replies_data[0] = reply_data;
@@ -69,7 +71,7 @@ module epoch_bench;
     .reply_epoch_i(reply_epochs),
     .reply_data_i(replies_data),
     .reply_swapped_i(swapped),
-    .reply_served_i(served),
+    .reply_served_i(servers),
     .reply_error_i(bus_errors),
     .peek_i(1'b0)
   );
@@ -93,13 +95,13 @@ module epoch_bench;
     #1 clk = 1;
     #1;
     now = now + 1;
-    reply = mem_valid[0];
-    reply_epoch = epoch[0];
-    reply_data = memory(mem_pa[0]);
+    reply = mem_valid;
+    reply_epoch = epoch;
+    reply_data = memory(mem_pa);
     bus_error = 0;
-    if (!mem_valid[0] && random(2) == 0) begin
+    if (!mem_valid && random(2) == 0) begin
       reply = 1;
-      reply_epoch = epoch[0] - mmu_pkg::EpochWidth'(1 + random(3));
+      reply_epoch = epoch - mmu_pkg::EpochWidth'(1 + random(3));
       reply_data = random(2) == 0 ? 64'h0 : 64'h7777_7067;
       bus_error = random(4) == 0;
       late++;

@@ -17,18 +17,17 @@ module walk_bench #(
   localparam int unsigned Frame = mmu_pkg::FrameWidth;
   localparam int unsigned IndexWidth = Entries > 1 ? $clog2(Entries) : 1;
 
-  logic clk, rst_n, quad, drop_all, drop_space, drop_a, drop_b, peek, peek_valid;
-  logic [11:0] pcid, drop_pcid, peek_pcid;
+  logic clk, debug_clk, rst_n, quad, drop_all, drop_space, drop_a, drop_b, peek;
+  logic [11:0] pcid, drop_pcid;
   logic [Ports-1:0] lookup, hit, touch, fill, fill_evicts;
   logic [Ports*Vpn-1:0] lookup_vpn, fill_vpn;
   logic [Ports*IndexWidth-1:0] hit_way, fill_way;
   logic [Ports*Frame-1:0] hit_frame, fill_frame;
   logic [Ports*3-1:0] hit_rights, fill_rights;
-  logic [Vpn-1:0] drop_a_vpn, drop_b_vpn, peek_vpn;
+  logic [Vpn-1:0] drop_a_vpn, drop_b_vpn;
   logic [Entries-1:0] dropped;
   logic [IndexWidth-1:0] peek_index;
-  logic [Frame-1:0] peek_frame;
-  logic [2:0] peek_rights;
+  mmu_pkg::peek_t peeked;
 
   walk_cache #(
     .Level(Level),
@@ -60,13 +59,10 @@ module walk_bench #(
     .drop_b_i(drop_b),
     .drop_b_vpn_i(drop_b_vpn),
     .dropped_o(dropped),
+    .debug_clk_i(debug_clk),
     .peek_i(peek),
     .peek_index_i(peek_index),
-    .peek_valid_o(peek_valid),
-    .peek_vpn_o(peek_vpn),
-    .peek_pcid_o(peek_pcid),
-    .peek_frame_o(peek_frame),
-    .peek_rights_o(peek_rights)
+    .peek_o(peeked)
   );
 
   // -------------------------------------------------------------------------------------------------------------------
@@ -149,6 +145,7 @@ module walk_bench #(
   int unsigned seen_hits, seen_evictions, seen_overwrites, seen_drops;
   initial begin
     clk = 0;
+    debug_clk = 0;
     rst_n = 0;
     quad = 0;
     {lookup, lookup_vpn, touch, fill, fill_vpn, fill_frame, fill_rights} = '0;
@@ -182,13 +179,16 @@ module walk_bench #(
         expect_equal("its rights", 64'(hit_rights[p*3+:3]), 64'(rights_of[found[p]]));
         touch[p] = 1'(random(2));
       end
-      expect_equal("what is peeked at: valid", 64'(peek_valid), 64'(holds[peek_index]));
-      if (peek_valid) begin
-        expect_equal("its address", {7'b0, peek_vpn, 12'b0}, linear[peek_index]);
-        expect_equal("its PCID", 64'(peek_pcid), 64'(space[peek_index]));
-        expect_equal("its frame", 64'(peek_frame), 64'(frame_of[peek_index]));
-        expect_equal("its rights", 64'(peek_rights), 64'(rights_of[peek_index]));
+      debug_clk = 1;
+      #1;
+      expect_equal("what is peeked at: valid", 64'(peeked.valid), 64'(holds[peek_index]));
+      if (peeked.valid) begin
+        expect_equal("its address", {7'b0, peeked.vpn, 12'b0}, linear[peek_index]);
+        expect_equal("its PCID", 64'(peeked.pcid), 64'(space[peek_index]));
+        expect_equal("its frame", 64'(peeked.entry.frame), 64'(frame_of[peek_index]));
+        expect_equal("its rights", 64'(peeked.entry.rights), 64'(rights_of[peek_index]));
       end
+      debug_clk = 0;
       #1;
 
       use_at_start = last_use;

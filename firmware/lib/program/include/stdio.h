@@ -23,6 +23,7 @@ int vsnprintf(char* to, size_t room, const char* format, va_list arguments);
 int puts(const char* text);
 int fputs(const char* text, FILE* stream);
 int putchar(int c);
+void perror(const char* what);
 static inline int fflush(FILE* stream) {
   (void)stream;
   return 0;
