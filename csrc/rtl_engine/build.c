@@ -369,18 +369,20 @@ static pid_t start_runtime_unit(const struct site* site, int unit) {
   return start(&command, site->log);
 }
 
-static bool start_runtime(const struct rtl_build* build, const struct site* site, struct runtime_job* job,
-                          struct error* err) {
-  char lock_path[PATH_ROOM + 16];
-  snprintf(lock_path, sizeof lock_path, "%s.lock", site->runtime);
-  *job = (struct runtime_job){.lock = take_lock(lock_path, err), .wanted = {true, true, build->traced, build->covered}};
-  if (job->lock < 0) return false;
+static bool runtime_is_there(const struct site* site, const struct runtime_job* job) {
+  char path[PATH_ROOM + 32];
   for (int unit = 0; unit < RUNTIME_UNITS; unit++)
-    if (job->wanted[unit]) job->pid[unit] = start_runtime_unit(site, unit);
+    if (job->wanted[unit] && access(runtime_object(site, unit, path), R_OK) != 0) return false;
   return true;
 }
 
-static bool finish_runtime(const struct site* site, struct runtime_job* job, struct error* err) {
+static void start_missing_runtime(const struct site* site, struct runtime_job* job) {
+  for (int unit = 0; unit < RUNTIME_UNITS; unit++)
+    if (job->wanted[unit]) job->pid[unit] = start_runtime_unit(site, unit);
+}
+
+// Waits for those that were started, and lets others at it.
+static bool finish_started_runtime(const struct site* site, struct runtime_job* job, struct error* err) {
   bool good = true;
   for (int unit = 0; unit < RUNTIME_UNITS; unit++) {
     if (!job->pid[unit]) continue;
@@ -388,12 +390,46 @@ static bool finish_runtime(const struct site* site, struct runtime_job* job, str
     runtime_object(site, unit, object);
     snprintf(fresh, sizeof fresh, "%s.new", object);
     int status = finish(job->pid[unit]);
+    job->pid[unit] = 0;
     if (status == 0 && rename(fresh, object) == 0) continue;
     if (good) failed_build(site, "Verilator's runtime", status, err);
     good = false;
   }
-  close(job->lock);
+  if (job->lock >= 0) close(job->lock);
+  job->lock = -1;
   return good;
+}
+
+static void runtime_lock(const struct site* site, char path[PATH_ROOM + 16]) {
+  snprintf(path, PATH_ROOM + 16, "%s.lock", site->runtime);
+}
+
+// Starts what is missing, unless another process is at it.
+static void start_runtime(const struct rtl_build* build, const struct site* site, struct runtime_job* job) {
+  char path[PATH_ROOM + 16];
+  *job = (struct runtime_job){.lock = -1, .wanted = {true, true, build->traced, build->covered}};
+  if (runtime_is_there(site, job)) return;
+  runtime_lock(site, path);
+  job->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  if (job->lock < 0) return;
+  if (flock(job->lock, LOCK_EX | LOCK_NB) == 0) {
+    start_missing_runtime(site, job);
+  } else {
+    close(job->lock);
+    job->lock = -1;
+  }
+}
+
+// The runtime is there when this returns true: what another process was at, or has not done, too.
+static bool finish_runtime(const struct site* site, struct runtime_job* job, struct error* err) {
+  if (!finish_started_runtime(site, job, err)) return false;
+  if (runtime_is_there(site, job)) return true;
+  char path[PATH_ROOM + 16];
+  runtime_lock(site, path);
+  job->lock = take_lock(path, err);
+  if (job->lock < 0) return false;
+  start_missing_runtime(site, job);
+  return finish_started_runtime(site, job, err);
 }
 
 static bool verilate(const struct rtl_build* build, const struct sources* sources, const struct parameters* parameters,
@@ -563,11 +599,9 @@ static bool build_here(const struct rtl_build* build, const struct sources* sour
   struct timespec start, end;
   clock_gettime(CLOCK_MONOTONIC, &start);
   struct runtime_job job;
-  bool good = start_runtime(build, site, &job, err);
-  if (good) {
-    good = verilate(build, sources, parameters, site, err) && compile(build, site, err);
-    good = finish_runtime(site, &job, good ? err : NULL) && good && link_units(build, &job, site, err);
-  }
+  start_runtime(build, site, &job);
+  bool good = verilate(build, sources, parameters, site, err) && compile(build, site, err);
+  good = finish_runtime(site, &job, good ? err : NULL) && good && link_units(build, &job, site, err);
   if (!good) {
     fprintf(stderr, " failed\n");
     return false;

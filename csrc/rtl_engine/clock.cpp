@@ -61,11 +61,12 @@ struct hangs_on_inputs<Root, decltype(void(std::declval<Root>().__VicoTriggered)
 
 template <typename Root>
 auto evaluate_edge(Root* root, Vmmu& top, int)
-    -> decltype(Vmmu___024root___eval_triggers__act(root), Vmmu___024root___eval_nba(root),
-                void(root->__VnbaTriggered = root->__VactTriggered)) {
+    -> decltype(Vmmu___024root___eval_triggers__act(root), Vmmu___024root___eval_act(root),
+                Vmmu___024root___eval_nba(root), void(root->__VnbaTriggered = root->__VactTriggered)) {
   if (hangs_on_inputs<Root>::value || VM_TRACE) return top.eval();
   Vmmu___024root___eval_triggers__act(root);
   root->__VnbaTriggered = root->__VactTriggered;
+  Vmmu___024root___eval_act(root);
   Vmmu___024root___eval_nba(root);
 }
 template <typename Root>

@@ -37,7 +37,8 @@ void read_counters(Shim& shim, struct counters* counters) {
 
 void op_counters(const void* self, struct counters* counters) {
   Shim* shim = const_cast<Shim*>(shim_of(self));  // an edge without a cycle changes nothing that can be seen
-  shim->settle();                                 // what the last cycle has dropped is counted one edge later
+  shim->settle();                                 // an edge makes the last cycle's drops known,
+  shim->settle();                                 // the next counts them
   read_counters(*shim, counters);
   const struct counters& core = shim->counters;
   counters->refs = core.refs;

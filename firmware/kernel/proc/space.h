@@ -24,6 +24,10 @@ struct process;
 // Results are 0, a negative errno value, or this.
 enum { SPACE_WAIT = 1 };
 
+// Stacks grow on faults, where they can grow, and no further than this. A program may refer to its stack so far below
+// ESP: ENTER 65535, 31 pushes 32 words and then moves ESP by 65535 (the rule of Linux before 4.20 for i386).
+enum { STACK_BYTES_MAX = 8 << 20, STACK_CUSHION = 65536 + 32 * 4 };
+
 struct space_ops {
   // At boot: builds what is needed before the first process. False after a panic that says why.
   bool (*boot)(struct kernel* kernel, const struct kernel_params* params);

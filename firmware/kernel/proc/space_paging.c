@@ -13,13 +13,8 @@
 // A program's part of the address space is the same in all modes: 32-bit code can't name more, and the last GiB is the
 // kernel's where the tables have 32-bit addresses.
 #define PROGRAM_END ((uint64_t)0xc0000000)
-#define STACK_BYTES_MAX ((uint64_t)8 << 20)
 #define STACK_BYTES_FIRST (2 * PGSIZE)  // what argv can fill
 #define HEAP_END (PROGRAM_END - STACK_BYTES_MAX - PGSIZE)
-
-// A program may refer to its stack so far below ESP: ENTER 65535, 31 pushes 32 words and then moves ESP by 65535 (the
-// rule of Linux before 4.20 for i386).
-#define STACK_CUSHION (65536 + 32 * 4)
 
 enum { ROUNDS_MAX = 64 };  // faults of one instruction; it refers to six pages at most
 

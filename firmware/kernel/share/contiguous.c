@@ -163,9 +163,7 @@ static int enter(struct kernel* kernel, struct process* process) {
 // ---------------------------------------------------------------------------------------------------------------------
 // Growth
 
-// One instruction may refer to its stack so far below ESP (ENTER 65535, 31), and no stack may have more than 8 MiB: as
-// with paging.
-enum { STACK_CUSHION = 65536 + 32 * 4, STACK_BYTES_MAX = 8 << 20, STACK_STEP = 4096 };
+enum { STACK_STEP = 4096 };
 
 // Whether the stack may grow down to there.
 static bool is_stack(const struct process* process, uint32_t va) {
