@@ -536,6 +536,7 @@ static pid_t start_unit(const struct rtl_build* build, const struct site* site, 
   compiler(&command, site, build->traced, level_of(unit, build));
   if (unit == UNIT_CYCLE && !build->quick && !build->traced) add(&command, "-ftracer");  // worth 3 %
   if (build->bugs) add(&command, "-DPAGEWALK_BUGS");
+  if (build->checked) add(&command, "-DPAGEWALK_CHECKED");
   add(&command, build->covered ? "-DVM_COVERAGE=1" : "-DVM_COVERAGE=0");
   add_all(&command, (const char* const[]){"-isystem", site->folder, "-I", PAGEWALK_ROOT "/csrc", "-c", "-o", object,
                                           source, NULL});

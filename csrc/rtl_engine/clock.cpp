@@ -53,7 +53,13 @@ Shim::Shim(const struct config& config_in, struct memory_bus memory_in)
 
 // What eval does at an edge, less what it does besides: it looks for edges until there are no more, and keeps queues of
 // messages. The clocks come from outside, so that one look is enough; where logic hangs on other inputs ("ico"), or in
-// another Verilator than 5.006 that names these otherwise, it is eval.
+// another Verilator than 5.006 that names these otherwise, it is eval. So it is with assertions, which eval samples
+// before the edge.
+#ifdef PAGEWALK_CHECKED
+constexpr bool samples = true;
+#else
+constexpr bool samples = false;
+#endif
 template <typename Root, typename = void>
 struct hangs_on_inputs : std::false_type {};
 template <typename Root>
@@ -63,7 +69,7 @@ template <typename Root>
 auto evaluate_edge(Root* root, Vmmu& top, int)
     -> decltype(Vmmu___024root___eval_triggers__act(root), Vmmu___024root___eval_act(root),
                 Vmmu___024root___eval_nba(root), void(root->__VnbaTriggered = root->__VactTriggered)) {
-  if (hangs_on_inputs<Root>::value || VM_TRACE) return top.eval();
+  if (hangs_on_inputs<Root>::value || samples || VM_TRACE) return top.eval();
   Vmmu___024root___eval_triggers__act(root);
   root->__VnbaTriggered = root->__VactTriggered;
   Vmmu___024root___eval_act(root);
