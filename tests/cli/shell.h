@@ -10,7 +10,8 @@ extern char out[1 << 16], err[1 << 14];
 int enter_folder(void** state);
 int leave_folder(void** state);
 
-// Runs a shell command in which $P is the program. Fills out and err; returns the exit code, or 128 + the signal.
+// Runs a shell command in which $P is the program, and `interrupt PID` is Ctrl-C after a second, and then waits. Fills
+// out and err; returns the exit code, or 128 + the signal.
 int sh(const char* format, ...) __attribute__((format(printf, 1, 2)));
 
 void says(const char* text, const char* what);

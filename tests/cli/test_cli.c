@@ -431,7 +431,7 @@ static void ctrl_c_leaves_a_partial_result(void** state) {
   // Each reference faults, most wait for the disk: minutes, if it is not interrupted.
   int status =
       sh("$P run --engine model --generate uniform:pages=60000,refs=6000000,write=50 --frames 2000 "
-         "--json r.json & p=$!; sleep 1; kill -INT $p; wait $p");
+         "--json r.json & interrupt $!");
   assert_int_equal(status, 130);
   says(out, "PARTIAL");
   json_t* root = json_file("r.json");
@@ -447,10 +447,9 @@ static void ctrl_c_is_prompt_on_every_engine(void** state) {
   (void)state;
   static const char* const engines[] = {"rtl", "model", "both"};
   for (size_t i = 0; i < 3; i++) {
-    int status = sh(
-        "$P run --engine %s --generate uniform:pages=1000,refs=6000000,write=50 --frames 8 --json - & p=$!; sleep 1; "
-        "kill -INT $p; wait $p",
-        engines[i]);
+    int status =
+        sh("$P run --engine %s --generate uniform:pages=1000,refs=6000000,write=50 --frames 8 --json - & interrupt $!",
+           engines[i]);
     assert_int_equal(status, 130);
     json_t* root = json_printed();
     assert_true(json_is_true(json_object_get(root, "partial")));
