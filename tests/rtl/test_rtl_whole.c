@@ -396,6 +396,15 @@ static void the_debug_port_shows_all_arrays(void** state) {
     shows(&s, (enum tlb_array)(ARRAY_PSC_PDPTE + i), 1, &upper);
   }
 
+  // the second of an array has its own; what was shown of one array is not seen in the next
+  const struct tlb_entry second = {
+      .set = 0, .way = 1, .va = top | 0x800000, .pa = PDPT, .shift = 21, .user = true, .writable = true, .pcid = PCID};
+  ram_write_word(s.ram, PD + 4 * 8, 8, PDPT | P | W | U | A);
+  READ(top | 0x801000);  // as a table PDPT maps 80000000 there
+  upper = (struct tlb_entry){.va = top | 0x400000, .pa = PT, .shift = 21, .user = true, .pcid = PCID};
+  shows(&s, ARRAY_PSC_PDE, 2, (struct tlb_entry[]){upper, second});
+  shows(&s, ARRAY_ITLB, 1, &global);
+
   // registers: what was written, LMA by itself
   uint64_t registers[5], pdptes[4];
   assert_true(stand_write_register(&s, CONTROL_PKRU, 0x12345678));
@@ -405,11 +414,24 @@ static void the_debug_port_shows_all_arrays(void** state) {
   assert_int_equal(registers[CONTROL_CR4], CR4_PAE | CR4_LA57 | CR4_PGE | CR4_PCIDE | CR4_PKE);
   assert_int_equal(registers[CONTROL_EFER], EFER_LME | 0x400 | EFER_NXE);
   assert_int_equal(registers[CONTROL_PKRU], 0x12345678);
+  struct counters counters = stand_counters(&s);
+  assert_int_equal(counters.parts[ACCESS_READ], 3);
+  assert_int_equal(counters.parts[ACCESS_FETCH], 2);
+  assert_int_equal(counters.controls, 7);
 
   // what is dropped is no longer shown
   stand_invlpg(&s, top | 0x402000);
   shows(&s, ARRAY_ITLB, 0, NULL);
-  shows(&s, ARRAY_STLB, 1, &keyed);
+  const struct tlb_entry other = {.set = 1,
+                                  .way = 1,
+                                  .va = top | 0x801000,
+                                  .pa = 0x80000000,
+                                  .shift = 12,
+                                  .writable = true,
+                                  .user = true,
+                                  .dirty = true,
+                                  .pcid = PCID};
+  shows(&s, ARRAY_STLB, 2, (struct tlb_entry[]){keyed, other});
   for (int array = ARRAY_PSC_PDE; array < ARRAY_COUNT; array++) shows(&s, (enum tlb_array)array, 0, NULL);
   stand_destroy(&s);
 }
@@ -420,16 +442,19 @@ static void the_debug_port_shows_pdpte_registers(void** state) {
   struct stand s;
   stand_create(&s, &config);
   stand_start(&s, true, 0, 0, 0);
-  ram_write_word(s.ram, PDPTES + 16, 8, UINT64_C(0x123456000) | P);
-  ram_write_word(s.ram, PDPTES + 24, 8, 0);
+  ram_write_word(s.ram, PDPTES + 16, 8, 0);
+  ram_write_word(s.ram, PDPTES + 24, 8, UINT64_C(0x123456000) | P);
   assert_true(stand_write_register(&s, CONTROL_CR3, PDPTES));
   ram_write_word(s.ram, PDPTES, 8, 0);  // too late
   uint64_t registers[5], pdptes[4];
   engine_registers(s.engine, registers, pdptes);
   assert_int_equal(pdptes[0], TABLE2 | P);
   assert_int_equal(pdptes[1], (TABLE2 + 0x1000) | P);
-  assert_int_equal(pdptes[2], UINT64_C(0x123456000) | P);
-  assert_int_equal(pdptes[3], 0);
+  assert_int_equal(pdptes[2], 0);
+  assert_int_equal(pdptes[3], UINT64_C(0x123456000) | P);
+  struct counters counters = stand_counters(&s);  // nothing of the registers is seen in them
+  assert_int_equal(counters.parts[ACCESS_READ], 0);
+  assert_int_equal(counters.controls, 5);
   stand_destroy(&s);
 }
 
