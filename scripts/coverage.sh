@@ -17,7 +17,7 @@ failed=0
 
 functional() {
   echo "## Functional coverage"
-  build/pagewalk-fuzz --engine model --count "${COUNT:-6000}" --coverage | tee $out/functional.txt
+  build/pagewalk-fuzz --engine model --count "${COUNT:-6000}" --coverage | tee $out/functional.txt || failed=1
 }
 
 # A script for the machine of tests/coverage: its own words about the machine's parts, and what it expects, left out.
@@ -49,7 +49,7 @@ rtl() {
   local data=$PWD/$out/rtl file machine seed name
   rm -rf "$data" && mkdir -p "$data"
   export PAGEWALK_ASSERT=0 PAGEWALK_QUICK_BUILD=1
-  for ((seed = 1; seed <= ${RTL_COUNT:-8}; seed++)); do
+  for ((seed = 1; seed <= ${RTL_COUNT:-5}; seed++)); do
     for machine in $machines; do
       collect "$machine-$seed" build/pagewalk-fuzz --engine both --geometry "$machine" --seed "$seed" --count 1 --no-shrink
     done
@@ -92,15 +92,15 @@ programs() { # of TESTS, or all, as targets
 c() {
   echo "## Lines of C"
   # a copy of the sources, so that its objects lie by themselves; RTL builds are shared
-  local tree=$PWD/$out/c
+  local tree=$PWD/$out/c flags="-O0 --coverage -fprofile-update=atomic"
   rm -rf "$tree" && mkdir -p "$tree/build"
   git ls-files -z | xargs -0 cp --parents -t "$tree"
   ln -s "$PWD/build/rtl" "$tree/build/rtl"
   mkdir -p build/rtl
-  (cd "$tree" && make -j"$(nproc)" SANITIZE="-O0 --coverage -fprofile-update=atomic" RELEASE="-O1" build/pagewalk $(programs)
-    scripts/test.sh $(programs)) >"$tree/log" 2>&1
+  (cd "$tree" && make -j"$(nproc)" SANITIZE="$flags" RELEASE="$flags" build/pagewalk $(programs)
+    scripts/test.sh $(programs)) >"$tree/log" 2>&1 || { echo "coverage: see $tree/log" >&2; failed=1; }
   tail -1 "$tree/log"
-  (cd "$tree" && find build/sanitize -name '*.gcda' -exec gcov -r -s "$tree" {} + >gcov.log 2>/dev/null)
+  (cd "$tree" && find build/sanitize build/release -name '*.gcda' -exec gcov -r -s "$tree" {} + >gcov.log 2>/dev/null)
   echo "| folder | lines | reached | % |"
   echo "|---|---|---|---|"
   awk -F"'" '/^File/ { file = $2; sub(/\/[^\/]*$/, "", file) }
@@ -109,7 +109,7 @@ c() {
     END { for (f in all) { printf "| %s | %d | %d | %.1f |\n", f, all[f], hit[f] + 0.5, 100 * hit[f] / all[f]; h += hit[f]; a += all[f] }
           if (a) printf "| ~all | %d | %d | %.1f |\n", a, h + 0.5, 100 * h / a }' "$tree/gcov.log" | sort | sed 's/| ~all /| all /'
   if command -v lcov >/dev/null; then
-    lcov -q -c -d "$tree/build/sanitize" -o "$tree/info" >/dev/null 2>&1 && genhtml -q -o "$out/html" "$tree/info" >/dev/null 2>&1 &&
+    lcov -q -c -d "$tree/build/sanitize" -d "$tree/build/release" -o "$tree/info" >/dev/null 2>&1 && genhtml -q -o "$out/html" "$tree/info" >/dev/null 2>&1 &&
       echo "HTML: $out/html/index.html"
   fi
 }
