@@ -126,6 +126,12 @@ static void usage_errors_exit_with_two(void** state) {
 
 // ---- machines -------------------------------------------------------------------------------------------------------
 
+static void a_guess_at_no_bug_reveals_none(void** state) {
+  (void)state;
+  failed(sh("$P reveal 7 --guess 0"), "there is no bug 0");
+  failed(sh("$P reveal 7 --guess 999"), "there is no bug 999");
+}
+
 static void machines_are_listed_and_checked(void** state) {
   (void)state;
   succeeded(sh("$P configs"));
@@ -613,6 +619,7 @@ static const struct CMUnitTest tests[] = {
     CASE(versions_are_told),
     CASE(unknown_names_get_a_suggestion),
     CASE(usage_errors_exit_with_two),
+    CASE(a_guess_at_no_bug_reveals_none),
     CASE(machines_are_listed_and_checked),
     CASE(a_bad_machine_is_told_and_the_good_ones_still_listed),
     CASE(typos_in_a_machine_are_told_with_file_line_and_key),
