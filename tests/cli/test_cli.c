@@ -419,6 +419,14 @@ static void unwritable_results_are_refused_before_the_run(void** state) {
   left_behind("");
 }
 
+static void json_goes_through_a_named_pipe(void** state) {
+  (void)state;
+  succeeded(
+      sh("mkfifo pipe; cat pipe >got & timeout 60 $P run --engine model --generate cyclic:pages=4,refs=100 "
+         "--json pipe; e=$?; wait; grep -c '\"cycles_by\"' got; rm pipe got; exit $e"));
+  says(out, "\n1\n");
+}
+
 static void a_full_disk_leaves_no_json(void** state) {
   (void)state;
   failed(sh("ulimit -f 1; $P run " SMALL "--json r.json >/dev/null"), "r.json: can't be written");
@@ -645,6 +653,7 @@ static const struct CMUnitTest tests[] = {
     CASE(reports_have_no_colour_in_a_file),
     CASE(json_goes_to_standard_output_alone),
     CASE(unwritable_results_are_refused_before_the_run),
+    CASE(json_goes_through_a_named_pipe),
     CASE(a_full_disk_leaves_no_json),
     CASE(a_full_disk_behind_the_report_is_told),
     CASE(ctrl_c_leaves_a_partial_result),
