@@ -29,7 +29,7 @@ for parser in "${parsers[@]}"; do weights=$((weights + $(weight "$parser"))); do
 # -max_len: parsers of lines show all they have in little; -reload=0 and the seed: the same run each time.
 fuzz() {
   local parser=$1 log=build/libfuzzer/$1.log longest=1024 runs
-  case $parser in set | generate) longest=64 ;; esac
+  case $parser in set | generate) longest=64 ;; elf) longest=4096 ;; esac
   runs=$((count * $(weight "$parser") / weights + 1))
   mkdir -p "build/libfuzzer/corpus/$parser"
   # shellcheck disable=SC2046

@@ -94,6 +94,7 @@ static const char* take_entry(const struct elf* elf, struct cursor* c, const str
     LINE_STRP = 0x1f
   };
   const char* name = NULL;
+  if (formats->count == 0) c->bad = true;  // or a number of entries without end would have room in the file
   for (unsigned i = 0; i < formats->count && !c->bad; i++) {
     const char* text = NULL;
     switch (formats->form[i]) {

@@ -7,8 +7,10 @@
 #define SIZES(what) what ".4k", what ".large", what ".1g"
 #define BY_SIZE(tlb) SIZES(tlb ".hits"), SIZES(tlb ".fills"), SIZES(tlb ".evictions")
 #define SERVED(level) "reads." level ".l1d", "reads." level ".l2", "reads." level ".l3", "reads." level ".dram"
-#define ERRORS8(tens) E(tens##0), E(tens##1), E(tens##2), E(tens##3), E(tens##4), E(tens##5), E(tens##6), E(tens##7)
-#define E(octal) "faults.0" #octal
+#define ERRORS4(tens, a, b, c, d) E(tens, a), E(tens, b), E(tens, c), E(tens, d)
+#define ERRORS16(tens) \
+  ERRORS4(tens, 0, 1, 2, 3), ERRORS4(tens, 4, 5, 6, 7), ERRORS4(tens, 8, 9, a, b), ERRORS4(tens, c, d, e, f)
+#define E(tens, ones) "faults." #tens #ones
 // clang-format off: a table
 const char* const counter_names[] = {"refs",
                                      "parts.read",
@@ -43,14 +45,10 @@ const char* const counter_names[] = {"refs",
                                      SERVED("pdpte"),
                                      SERVED("pml4e"),
                                      SERVED("pml5e"),
-                                     ERRORS8(0),
-                                     ERRORS8(1),
-                                     ERRORS8(2),
-                                     ERRORS8(3),
-                                     ERRORS8(4),
-                                     ERRORS8(5),
-                                     ERRORS8(6),
-                                     ERRORS8(7),
+                                     ERRORS16(0),
+                                     ERRORS16(1),
+                                     ERRORS16(2),
+                                     ERRORS16(3),
                                      "controls.cr0",
                                      "controls.cr3",
                                      "controls.cr4",

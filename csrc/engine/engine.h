@@ -219,8 +219,8 @@ struct counters {
 // RTL's control port numbers them.
 enum { COUNTER_COUNT = sizeof(struct counters) / sizeof(uint64_t) };
 
-// Their names, such as "dtlb.hits", then NULL. "faults.047" are the page faults with error code 47, octal: I/D, W, U
-// and P.
+// Their names, such as "dtlb.hits", then NULL. "faults.15" are the page faults with error code 15, hexadecimal (P, U
+// and I/D), as in err=15 of a script.
 extern const char* const counter_names[];
 
 // ---------------------------------------------------------------------------------------------------------------------

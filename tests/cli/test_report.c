@@ -210,7 +210,7 @@ static void the_stable_keys_are_there(void** state) {
       {"kernel.walk_cycles", 2018},
       {"counters.walks", 1016},
       {"counters.dtlb.by_size.hits.1g", 6002},
-      {"counters.faults.007", 6003},
+      {"counters.faults.07", 6003},
       {"counters.prefetch.walks", 6004},
       {"counters.dram.row_hits", 6006},
       {"kernel.counters.walks", 2016},

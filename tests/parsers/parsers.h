@@ -16,7 +16,7 @@
 
 #include "base/error.h"
 
-#define PARSERS(X) X(lackey) X(din) X(binary) X(compressed) X(yaml) X(set) X(generate) X(cases) X(script)
+#define PARSERS(X) X(lackey) X(din) X(binary) X(compressed) X(yaml) X(set) X(generate) X(cases) X(script) X(elf)
 
 #define PARSER_DECLARE(name) void fuzz_##name(const uint8_t* data, size_t size);
 PARSERS(PARSER_DECLARE)

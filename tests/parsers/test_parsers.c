@@ -7,7 +7,7 @@
 #include "check.h"
 #include "parsers/parsers.h"
 
-enum { SEEDS_MAX = 512, SEED_BYTES_MAX = 1 << 16, INPUT_MAX = 1024, EXECUTIONS = 3000, CHANGES_MAX = 6 };
+enum { SEEDS_MAX = 512, SEED_BYTES_MAX = 1 << 16, INPUT_MAX = 2048, EXECUTIONS = 3000, CHANGES_MAX = 6 };
 
 struct seed {
   uint8_t* data;
@@ -168,6 +168,7 @@ static void fuzz(void (*parser)(const uint8_t* data, size_t size), const char* c
 #define MORE_SEEDS_set
 #define MORE_SEEDS_generate
 #define MORE_SEEDS_cases
+#define MORE_SEEDS_elf
 
 #define CASE(name)                                                               \
   static void parser_##name(void** state) {                                      \

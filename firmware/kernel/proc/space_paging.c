@@ -217,30 +217,27 @@ static uint32_t rest_of_page(uint32_t va, uint32_t bytes) {
   return rest < bytes ? rest : bytes;
 }
 
-static int copy_in(struct kernel* kernel, struct process* process, void* to, uint32_t va, uint32_t bytes) {
-  for (uint8_t* next = to; bytes > 0;) {
-    uint32_t part = rest_of_page(va, bytes);
-    int result = space_paging_bring(kernel, process, va, false);
+// From the program's bytes to the kernel's, or back: one of `to` and `from` is NULL.
+static int copy(struct kernel* kernel, struct process* process, uint32_t va, uint32_t bytes, uint8_t* to,
+                const uint8_t* from) {
+  for (uint32_t done = 0, part; done < bytes; done += part) {
+    part = rest_of_page(va + done, bytes - done);
+    int result = space_paging_bring(kernel, process, va + done, from != NULL);
     if (result != 0) return result;
-    hal_read(kernel->hal, va, next, part);
-    next += part;
-    va += part;
-    bytes -= part;
+    if (from)
+      hal_write(kernel->hal, va + done, from + done, part);
+    else
+      hal_read(kernel->hal, va + done, to + done, part);
   }
   return 0;
 }
 
+static int copy_in(struct kernel* kernel, struct process* process, void* to, uint32_t va, uint32_t bytes) {
+  return copy(kernel, process, va, bytes, to, NULL);
+}
+
 static int copy_out(struct kernel* kernel, struct process* process, uint32_t va, const void* from, uint32_t bytes) {
-  for (const uint8_t* next = from; bytes > 0;) {
-    uint32_t part = rest_of_page(va, bytes);
-    int result = space_paging_bring(kernel, process, va, true);
-    if (result != 0) return result;
-    hal_write(kernel->hal, va, next, part);
-    next += part;
-    va += part;
-    bytes -= part;
-  }
-  return 0;
+  return copy(kernel, process, va, bytes, NULL, from);
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
