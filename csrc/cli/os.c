@@ -104,5 +104,7 @@ int cli_os(int argc, char** argv) {
   if (in.frames) config.ram.frames = in.frames;
   if (!config_validate(&config, &err)) return cli_fail(&err);
   struct scenario scenario = {.config = &config, .engine = in.engine, .out = stdout, .colours = term_colours(stdout)};
-  return scenarios[number].show(&scenario, &err) ? CLI_OK : cli_fail(&err);
+  bool ok = scenarios[number].show(&scenario, &err);
+  if (*cli_interrupt()) ok = error_set(&err, "interrupted: %s has not been shown to its end", in.name);
+  return ok ? CLI_OK : cli_fail(&err);
 }

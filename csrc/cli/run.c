@@ -289,10 +289,8 @@ static int run_trace(struct inputs* in, const struct config* config, struct outp
   struct trace trace = {0};
   struct error err;
   note_changes(in, &report);
-  bool loaded = load_trace(in, &trace, &report, &err);
-  bool ok = loaded && play_trace(in, config, &trace, wave, &report, &err);
+  bool ok = load_trace(in, &trace, &report, &err) && play_trace(in, config, &trace, wave, &report, &err);
   int status = ok ? conclude(in, &report, wave) : cli_fail(&err);
-  if (!loaded && *cli_interrupt()) status = CLI_INTERRUPTED;  // before there was anything to run
   trace_free(&trace);
   return status;
 }

@@ -349,6 +349,16 @@ static void the_quiz_is_answered(void** state) {
   says(out, "c0000000        here the kernel begins");
 }
 
+// What runs that were cut short have counted is not told as if they had ended.
+static void ctrl_c_ends_a_scenario_and_a_look(void** state) {
+  (void)state;
+  assert_int_equal(sh("$P os sharing & interrupt $!"), 130);
+  says(err, "pagewalk: interrupted: sharing has not been shown to its end");
+  assert_int_equal(lines_of(err), 1);
+  assert_int_equal(sh("$P show top " MODEL "--program spin --at 99999999999999 & interrupt $!"), 130);
+  says(err, "pagewalk: interrupted after ");
+}
+
 static void deeds_are_stopped(void** state) {
   (void)state;
   succeeded(sh("$P os protection " MODEL));
@@ -433,6 +443,7 @@ static const struct CMUnitTest tests[] = {
     CASE(scenarios_are_listed_and_named),
     CASE(five_references_are_counted),
     CASE(the_quiz_is_answered),
+    CASE(ctrl_c_ends_a_scenario_and_a_look),
     CASE(deeds_are_stopped),
     CASE(a_switch_has_its_price),
     CASE(four_goals_are_met),
