@@ -176,7 +176,7 @@ static void note_interrupt(const struct inputs* in, const struct trace* trace, s
 static bool load_trace(struct inputs* in, struct trace* trace, struct report* report, struct error* err) {
   struct cli_progress progress = {0};
   struct trace_options* load = &in->trace.load;
-  if (load->count) load->count += in->warm;
+  if (load->count) load->count = in->warm < UINT64_MAX - load->count ? load->count + in->warm : UINT64_MAX;
   load->interrupt = cli_interrupt();
   load->progress = on_load;
   load->progress_ctx = &progress;
