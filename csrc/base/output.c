@@ -25,6 +25,11 @@ static void forget(struct output* output) {
 // Returns a descriptor, or -1 with a message.
 static int create(struct output* output, const char* path, bool devices, struct error* err) {
   struct stat status;
+  *output = (struct output){NULL, NULL, NULL, NULL};
+  if (!*path) {
+    error_set(err, "a file to be written needs a name: '' is none");
+    return -1;
+  }
   bool exists = stat(path, &status) == 0, regular = !exists || S_ISREG(status.st_mode);
   // A device or a pipe is opened by its name: the link of a pipe in /dev/fd leads nowhere.
   *output = (struct output){.name = strdup(path), .path = exists && regular ? realpath(path, NULL) : strdup(path)};

@@ -255,8 +255,10 @@ bool execution_succeeded(const struct execution* run, struct error* err) {
     if (!process || !process->ended || process->status == 0) continue;
     const struct kernel_end* end = &run->report.end;
     bool known = i == 0 && run->report.ended && end->signalled && *end->reason;
+    bool signalled = process->status & SIGNAL_BITS;
+    const char* reason = known ? end->reason : signalled ? "--narrate 1 tells why" : "";
     return error_set(err, "%s (process %d) %s%s%s", process->name, process->pid, narrate_status(process->status, text),
-                     known ? ": " : "", known ? end->reason : "");
+                     *reason ? ": " : "", reason);
   }
   return true;
 }

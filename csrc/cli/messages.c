@@ -7,15 +7,15 @@
 
 #include "cli/cli.h"
 
+// A signal handler has no other way to speak.
+static volatile int interrupted;
+
 int cli_fail(const struct error* err) {
   struct colours colours = term_colours(stderr);
   fflush(stdout);
   fprintf(stderr, "%spagewalk:%s %s\n", colours.red, colours.off, err->text);
-  return CLI_FAILED;
+  return interrupted ? CLI_INTERRUPTED : CLI_FAILED;
 }
-
-// A signal handler has no other way to speak.
-static volatile int interrupted;
 
 static void on_interrupt(int signal) {
   (void)signal;

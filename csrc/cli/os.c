@@ -9,20 +9,21 @@
 static const struct {
   const char *name, *rows, *notes, *summary;
   scenario_fn* show;
+  bool own_memory;  // chooses how many frames there are
 } scenarios[] = {
     {"five-references", "A8", "002 003", "the loop of note 003, x = x + 3: five references, with a cold and a warm TLB",
-     scenario_five_references},
+     scenario_five_references, false},
     {"layout", "A9", "000 002 003", "where x, main, y, z and *z live: a process's map answers the quiz",
-     scenario_layout},
+     scenario_layout, false},
     {"protection", "A7 A10 A11", "002 003", "what a program must not do, and how each deed is stopped",
-     scenario_protection},
+     scenario_protection, false},
     {"goals", "A10", "000 002 003", "transparency, efficiency, protection, sharing: four goals, four tests",
-     scenario_goals},
+     scenario_goals, false},
     {"switch-cost", "A12", "002", "a context switch with flush, global pages, PCIDs, by working set",
-     scenario_switch_cost},
-    {"fork", "C13", "001", "the fork demo: one address, two values", scenario_fork},
+     scenario_switch_cost, false},
+    {"fork", "C13", "001", "the fork demo: one address, two values", scenario_fork, false},
     {"sharing", "A1-A6 A14 A15", "000 002 003", "every way to share a memory, on the same programs, in one table",
-     scenario_sharing},
+     scenario_sharing, true},
 };
 enum { SCENARIOS = sizeof scenarios / sizeof *scenarios };
 
@@ -101,8 +102,14 @@ int cli_os(int argc, char** argv) {
   if (in.list) list();
   if (!in.name) return CLI_OK;
   if (!find(in.name, &number, &err) || !cli_machine_config(&in.machine, &config, &err)) return cli_fail(&err);
+  if (in.frames && scenarios[number].own_memory) {
+    error_set(&err, "--frames: '%s' chooses the size of the memory itself: leave it out", in.name);
+    return cli_fail(&err);
+  }
   if (in.frames) config.ram.frames = in.frames;
   if (!config_validate(&config, &err)) return cli_fail(&err);
   struct scenario scenario = {.config = &config, .engine = in.engine, .out = stdout, .colours = term_colours(stdout)};
-  return scenarios[number].show(&scenario, &err) ? CLI_OK : cli_fail(&err);
+  bool ok = scenarios[number].show(&scenario, &err);
+  if (*cli_interrupt()) ok = error_set(&err, "interrupted: %s has not been shown to its end", in.name);
+  return ok ? CLI_OK : cli_fail(&err);
 }

@@ -31,7 +31,7 @@ static const struct argp_option options[] = {
     {"quantum", OPTION_QUANTUM, "CYCLES", 0,
      "that a program runs before the next one's turn (default: 100000; 0: until it waits)", 1},
     {"process-memory", OPTION_PROCESS_MEMORY, "KIB", 0,
-     "without paging: memory of one process, heap and stack included (default: 1024)", 1},
+     "alone to bounds: memory of one process, heap and stack included (default: 1024)", 1},
     {"max-instructions", OPTION_MAX_INSTRUCTIONS, "N", 0, "end a run that has not ended after N instructions", 1},
     {0}};
 

@@ -28,6 +28,7 @@ static const struct argp_option options[] = {
 
 static void check_words(const struct inputs* in, const struct argp_state* state) {
   if (!in->output) argp_error(state, "where to? Give a file with -o FILE");
+  if (strcmp(in->output, "-") == 0) argp_error(state, "-o -: standard output has the report; give a file");
   if (!!in->trace.file + !!in->trace.specification + (in->file_count > 0) != 1)
     argp_error(state, "give one thing to record: --trace FILE, --generate SPEC, or scripts");
 }

@@ -176,7 +176,7 @@ static void note_interrupt(const struct inputs* in, const struct trace* trace, s
 static bool load_trace(struct inputs* in, struct trace* trace, struct report* report, struct error* err) {
   struct cli_progress progress = {0};
   struct trace_options* load = &in->trace.load;
-  if (load->count) load->count += in->warm;
+  if (load->count) load->count = in->warm < UINT64_MAX - load->count ? load->count + in->warm : UINT64_MAX;
   load->interrupt = cli_interrupt();
   load->progress = on_load;
   load->progress_ctx = &progress;
@@ -289,10 +289,8 @@ static int run_trace(struct inputs* in, const struct config* config, struct outp
   struct trace trace = {0};
   struct error err;
   note_changes(in, &report);
-  bool loaded = load_trace(in, &trace, &report, &err);
-  bool ok = loaded && play_trace(in, config, &trace, wave, &report, &err);
+  bool ok = load_trace(in, &trace, &report, &err) && play_trace(in, config, &trace, wave, &report, &err);
   int status = ok ? conclude(in, &report, wave) : cli_fail(&err);
-  if (!loaded && *cli_interrupt()) status = CLI_INTERRUPTED;  // before there was anything to run
   trace_free(&trace);
   return status;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// recurse [DEPTH]: calls itself DEPTH times, with an array in each frame that must be as it was when the call returns.
-// The stack needs about 100 bytes a call, so it grows (ledger C15, E10) or must have been given enough.
+// recurse [DEPTH]: calls itself DEPTH times (up to 65535), with an array in each frame that must be as it was when the
+// call returns. The stack needs about 100 bytes a call, so it grows (ledger C15, E10) or must have been given enough.
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -20,7 +20,7 @@ static int sum(int depth) {
 int main(int argc, char** argv) {
   int depth = argc > 1 ? atoi(argv[1]) : 100, result = sum(depth);
   printf("the sum of 1 to %d is %d\n", depth, result);
-  if (result == depth * (depth + 1) / 2) return 0;
+  if (result == (long long)depth * (depth + 1) / 2) return 0;
   fprintf(stderr, "recurse: that is wrong\n");
   return 1;
 }

@@ -119,6 +119,8 @@ static void usage_errors_exit_with_two(void** state) {
   misused(sh("$P run --generate x --format elf"), "elf");
   misused(sh("$P run some.trace"), "--trace");
   misused(sh("$P run --generate x --seed"), "seed");
+  assert_int_equal(sh("$P record --generate x -o -"), 2);
+  says(err, "-o -: standard output has the report; give a file");
   misused(sh("$P configs --keys extra"), "'extra'");
   misused(sh("$P configs extra --keys"), "'extra'");
   left_behind("");
@@ -260,6 +262,9 @@ static void nothing_left_to_run_is_told(void** state) {
   (void)state;
   failed(sh("$P run " SMALL "--warm 20000"), "nothing left");
   failed(sh("$P run " SMALL "--skip 20000"), "leaves nothing");
+  failed(sh("$P run " SMALL "--warm 20000 --count 18446744073709551615"),
+         "references after --skip 0, and --warm 20000");
+  succeeded(sh("$P run " SMALL "--warm 5 --count 18446744073709551615"));
 }
 
 // ---- results --------------------------------------------------------------------------------------------------------
@@ -414,6 +419,7 @@ static void json_goes_to_standard_output_alone(void** state) {
 static void unwritable_results_are_refused_before_the_run(void** state) {
   (void)state;
   failed(sh("$P run " SMALL "--json none/r.json"), "none/r.json: can't be written");
+  failed(sh("$P run " SMALL "--json ''"), "needs a name");
   failed(sh("mkdir d; $P run " SMALL "--json d; s=$?; rmdir d; exit $s"), "d: can't be written");
   failed(sh("$P run --generate uniform:pages=4,refs=100 --wave none/w.fst"), "none/w.fst: can't be written");
   left_behind("");

@@ -180,12 +180,29 @@ static void exit_codes_are_passed_on(void** state) {
   says(err, "pagewalk: child (process 1) exited with 7\n");
   assert_int_equal(sh("$P run " MODEL "--program hello --program \"child 7\""), 1);
   says(err, "child (process 2) exited with 7");
+  assert_int_equal(sh("$P run " MODEL "--program hello --program null"), 1);
+  says(err, "null (process 2) was ended by signal 11 (SIGSEGV): --narrate 1 tells why");
+  assert_int_equal(sh("$P run " MODEL "--program hello --program null --narrate 1"), 1);
+  says(err, "a null pointer");
   assert_int_equal(sh("$P run " MODEL "--program null --json r.json"), 1);
   json_t* root = json_load_file("r.json", 0, NULL);
   remove("r.json");
   assert_int_equal(number(root, "killed.error_code"), 4);
   assert_int_equal(number(root, "killed.pid"), 1);
   json_decref(root);
+}
+
+static void a_stack_of_megabytes_is_used(void** state) {
+  (void)state;
+  succeeded(sh("$P run " MODEL "--program \"recurse 50000\""));
+  says(out, "the sum of 1 to 50000 is 1250025000");
+}
+
+// Longer than 64 bits of nanoseconds times megahertz.
+static void a_year_is_slept_through(void** state) {
+  (void)state;
+  succeeded(sh("$P run " MODEL "--program \"sleeper 2147483647\" --set clock.mhz=100000"));
+  says(out, "slept 2147483647 ms");
 }
 
 static void a_program_that_never_ends_is_stopped(void** state) {
@@ -328,6 +345,7 @@ static void scenarios_are_listed_and_named(void** state) {
   says(out, "switch-cost");
   assert_int_equal(sh("$P os layuot"), 1);
   says(err, "did you mean 'layout'?");
+  failed(sh("$P os sharing " MODEL "--frames 500"), "--frames");
 }
 
 static void five_references_are_counted(void** state) {
@@ -347,6 +365,16 @@ static void the_quiz_is_answered(void** state) {
   says(out, "*z    lives in the heap");
   says(out, "y     lives in the stack");
   says(out, "c0000000        here the kernel begins");
+}
+
+// What runs that were cut short have counted is not told as if they had ended.
+static void ctrl_c_ends_a_scenario_and_a_look(void** state) {
+  (void)state;
+  assert_int_equal(sh("$P os sharing & interrupt $!"), 130);
+  says(err, "pagewalk: interrupted: sharing has not been shown to its end");
+  assert_int_equal(lines_of(err), 1);
+  assert_int_equal(sh("$P show top " MODEL "--program spin --at 99999999999999 & interrupt $!"), 130);
+  says(err, "pagewalk: interrupted after ");
 }
 
 static void deeds_are_stopped(void** state) {
@@ -422,6 +450,8 @@ static const struct CMUnitTest tests[] = {
     CASE(tagging_changes_what_a_switch_drops),
     CASE(a_crash_is_told_with_its_place),
     CASE(exit_codes_are_passed_on),
+    CASE(a_stack_of_megabytes_is_used),
+    CASE(a_year_is_slept_through),
     CASE(a_program_that_never_ends_is_stopped),
     CASE(bad_programs_are_refused),
     CASE(what_does_not_fit_is_refused),
@@ -433,6 +463,7 @@ static const struct CMUnitTest tests[] = {
     CASE(scenarios_are_listed_and_named),
     CASE(five_references_are_counted),
     CASE(the_quiz_is_answered),
+    CASE(ctrl_c_ends_a_scenario_and_a_look),
     CASE(deeds_are_stopped),
     CASE(a_switch_has_its_price),
     CASE(four_goals_are_met),

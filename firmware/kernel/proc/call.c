@@ -89,8 +89,9 @@ static enum call_outcome call_nanosleep(struct call* call) {
   int result = kernel->space->copy_in(kernel, call->process, time, call->argument[0], sizeof time);
   if (result != 0) return call_done_or_again(call, result);
   if (time[0] > INT32_MAX || time[1] > 999999999) return call_done(call, -KERNEL_EINVAL);
-  uint64_t nanoseconds = (uint64_t)time[0] * 1000000000 + time[1];
-  call->process->wake_at = hal_now(kernel->hal) + (nanoseconds * kernel->mhz + 999) / 1000;
+  uint64_t hertz = (uint64_t)kernel->mhz * 1000000, most = UINT64_MAX / 2 / hertz;
+  uint64_t seconds = time[0] < most ? time[0] : most;
+  call->process->wake_at = hal_now(kernel->hal) + seconds * hertz + ((uint64_t)time[1] * kernel->mhz + 999) / 1000;
   process_block(kernel, call->process, HAL_BLOCKED_SLEEP);
   return call_done(call, 0);
 }
