@@ -109,6 +109,8 @@ void config_key_put(const struct config_key* key, struct config* config, uint64_
     memcpy(field, &value, sizeof value);
 }
 
+bool config_key_is_switch(const struct config_key* key) { return key->choices == switch_names; }
+
 const char* config_key_text(const struct config_key* key, uint64_t value, char text[CONFIG_VALUE_MAX]) {
   if (key->choices && value < key->choice_count) return key->choices[value];
   snprintf(text, CONFIG_VALUE_MAX, "%llu", (unsigned long long)value);

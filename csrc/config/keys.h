@@ -26,6 +26,9 @@ extern const size_t config_key_count;
 uint64_t config_key_get(const struct config_key* key, const struct config* config);
 void config_key_put(const struct config_key* key, struct config* config, uint64_t value);
 
+// Its values are false and true.
+bool config_key_is_switch(const struct config_key* key);
+
 // The value as it would be written in a file.
 enum { CONFIG_VALUE_MAX = 24 };
 const char* config_key_text(const struct config_key* key, uint64_t value, char text[CONFIG_VALUE_MAX]);

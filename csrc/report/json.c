@@ -37,14 +37,17 @@ static void put_dotted(json_t* object, const char* key, json_t* value) {
   json_object_set_new(object, key, value);
 }
 
+static json_t* value_json(const struct config_key* key, uint64_t value) {
+  if (config_key_is_switch(key)) return json_boolean(value);
+  return key->choices ? json_string(key->choices[value]) : json_integer((json_int_t)value);
+}
+
 static json_t* config_json(const struct config* config) {
   json_t* object = json_object();
   json_object_set_new(object, "name", text_json(config->name));
   for (size_t i = 0; i < config_key_count; i++) {
     const struct config_key* key = &config_keys[i];
-    uint64_t value = config_key_get(key, config);
-    json_t* json = key->choices ? json_string(key->choices[value]) : json_integer((json_int_t)value);
-    put_dotted(object, key->name, json);
+    put_dotted(object, key->name, value_json(key, config_key_get(key, config)));
   }
   return object;
 }

@@ -257,7 +257,9 @@ static void every_config_key_is_nested_at_its_dots(void** state) {
     uint64_t value = config_key_get(key, &report.config);
     char name[96];
     snprintf(name, sizeof name, "config.%s", key->name);
-    if (key->choices)
+    if (config_key_is_switch(key))
+      assert_true(value ? json_is_true(at(root, name)) : json_is_false(at(root, name)));
+    else if (key->choices)
       text_is(root, name, key->choices[value]);
     else
       number_is(root, name, value);
