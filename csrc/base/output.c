@@ -84,6 +84,9 @@ bool output_reserve(struct output* output, const char* path, struct error* err) 
 
 bool output_check(const char* path, struct error* err) {
   struct output output;
+  struct stat status;
+  // Who reads a named pipe would take the closing for the end.
+  if (stat(path, &status) == 0 && S_ISFIFO(status.st_mode)) return access(path, W_OK) == 0 || fail(path, err);
   bool ok = output_open(&output, path, err);
   output_abandon(&output);
   return ok;

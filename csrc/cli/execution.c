@@ -95,7 +95,7 @@ static bool explain_start(const char* name, const struct execution_params* param
       return error_set(err, "%s: its arguments are too long: %d of them, %d bytes with their zeros, is the most", name,
                        KERNEL_ARGUMENTS_MAX, KERNEL_ARGUMENT_BYTES_MAX);
     case ENOMEM:
-      if (params->options->sharing == KERNEL_SHARE_PAGING)
+      if (params->options->sharing == KERNEL_SHARE_PAGING || params->options->sharing == KERNEL_SHARE_SEGMENTS)
         return error_set(
             err, "%s: the program does not fit the memory of %" PRIu64 " frames: use more (--frames, or ram.mib)", name,
             config_frames(params->config));

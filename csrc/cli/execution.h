@@ -26,6 +26,7 @@ struct cli_programs {
   enum kernel_sharing sharing;
   enum kernel_tagging tagging;
   uint64_t quantum, process_bytes, max_instructions;
+  bool process_given;         // process_bytes by --process-memory
   const char* only_programs;  // an option that was given and means nothing without a program; or NULL
 };
 void cli_programs_default(struct cli_programs* programs);

@@ -77,6 +77,7 @@ static error_t parse_only(struct cli_programs* in, int key, char* arg, const str
       if (in->process_bytes == 0 || in->process_bytes > UINT32_MAX >> 10)
         argp_error(state, "--process-memory: %s KiB: between 1 and 4194303, please", arg);
       in->process_bytes <<= 10;
+      in->process_given = true;
       return 0;
     case OPTION_MAX_INSTRUCTIONS:
       in->only_programs = "--max-instructions";
@@ -97,6 +98,9 @@ static void check(const struct cli_programs* in, const struct argp_state* state)
     argp_error(state, "%s: is for programs: add --program NAME", in->only_programs);
   if (in->tagging != KERNEL_TAG_GLOBAL && in->sharing != KERNEL_SHARE_PAGING)
     argp_error(state, "--tagging: without paging there is no TLB to tag");
+  if (in->process_given && (in->sharing == KERNEL_SHARE_PAGING || in->sharing == KERNEL_SHARE_SEGMENTS))
+    argp_error(state, "--process-memory: with --sharing %s a process takes what it needs; --frames is all there is",
+               kernel_sharing_names[in->sharing]);
 }
 
 static error_t parse(int key, char* arg, struct argp_state* state) {

@@ -9,8 +9,8 @@
 
 struct inputs {
   const char* seed;
-  uint64_t guess;  // 0: none
-  bool list;
+  uint64_t guess;
+  bool guessed, list;
 };
 
 static const struct argp_option options[] = {
@@ -22,7 +22,8 @@ static error_t parse(int key, char* arg, struct argp_state* state) {
   struct inputs* in = state->input;
   switch (key) {
     case 'g':
-      in->guess = cli_number_option(state, "guess", arg);
+      in->guess = cli_number_option(state, "--guess", arg);
+      in->guessed = true;
       return 0;
     case 'l':
       in->list = true;
@@ -73,17 +74,17 @@ int cli_reveal(int argc, char** argv) {
   snprintf(text, sizeof text, "?%s", in.seed[0] == '?' ? in.seed + 1 : in.seed);
   int number = bug_meant(text, &err);
   if (number < 0) return cli_fail(&err);
-  if (in.list && !in.guess) return CLI_OK;
-  if (in.guess && !find(bugs, count, in.guess)) {
+  if (in.list && !in.guessed) return CLI_OK;
+  if (in.guessed && !find(bugs, count, in.guess)) {
     error_set(&err, "there is no bug %" PRIu64 ": `pagewalk reveal --list' lists those there are", in.guess);
     return cli_fail(&err);
   }
-  if (in.guess && in.guess != (uint64_t)number) {
+  if (in.guessed && in.guess != (uint64_t)number) {
     printf("No, it is not bug %" PRIu64 ". Look again.\n", in.guess);
     return CLI_FAILED;
   }
   const struct bug* bug = find(bugs, count, (uint64_t)number);
-  printf("%sBug %d: %s.\nSuch a bug was seen in public: %s.\n", in.guess ? "Right! " : "", number, bug->what,
+  printf("%sBug %d: %s.\nSuch a bug was seen in public: %s.\n", in.guessed ? "Right! " : "", number, bug->what,
          bug->seen);
   return CLI_OK;
 }

@@ -59,6 +59,15 @@ static void parse_window(struct inputs* in, const char* arg, const struct argp_s
   if (in->window_last < in->window_first) argp_error(state, "--window: %s ends before it begins", arg);
 }
 
+// Standard output is written as it is: opening it anew, or putting a file in its place, would lose what it held.
+static bool is_standard_output(const char* path) {
+  return strcmp(path, "-") == 0 || strcmp(path, "/dev/stdout") == 0 || strcmp(path, "/dev/fd/1") == 0;
+}
+
+static bool is_same_output(const char* a, const char* b) {
+  return strcmp(a, b) == 0 || (is_standard_output(a) && is_standard_output(b));
+}
+
 static void check_words(const struct inputs* in, const struct argp_state* state) {
   if ((in->trace.file != NULL) + (in->trace.specification != NULL) + (in->programs.count > 0) != 1)
     argp_error(state, "give one thing to run: --program NAME, --trace FILE or --generate SPEC");
@@ -67,6 +76,8 @@ static void check_words(const struct inputs* in, const struct argp_state* state)
   if (in->programs.count && in->warm) argp_error(state, "--warm: is for traces, not for programs");
   if (!in->programs.count && in->instructions)
     argp_error(state, "--trace-instructions: a trace has no instructions; run a --program");
+  if (in->json && in->instructions && is_same_output(in->json, in->instructions))
+    argp_error(state, "--json and --trace-instructions: both to %s: give one of them another file", in->json);
   if (in->window_given && !in->wave) argp_error(state, "--window: the window of which waveform? add --wave FILE.fst");
   if (in->wave && in->engine == ENGINE_MODEL)
     argp_error(state, "--wave: the C model has no waveform; use --engine rtl");
@@ -193,11 +204,6 @@ static bool check_machine(const struct inputs* in, struct config* config, struct
   // The size of memory is a part of the machine, wherever it was given.
   if (in->frames) config->ram.frames = in->frames;
   return config_validate(config, err);
-}
-
-// Standard output is written as it is: opening it anew, or putting a file in its place, would lose what it held.
-static bool is_standard_output(const char* path) {
-  return strcmp(path, "-") == 0 || strcmp(path, "/dev/stdout") == 0 || strcmp(path, "/dev/fd/1") == 0;
 }
 
 static bool write_json(const char* path, const struct report* report, struct error* err) {

@@ -52,6 +52,8 @@ static void check(const struct inputs* in, const struct argp_state* state) {
   if (in->view == VIEWS) argp_error(state, "show what? maps, pagetable or top");
   if (!in->programs.count) argp_error(state, "of which program? add --program NAME");
   if (in->at_given == in->instructions_given) argp_error(state, "when? give --at CYCLE or --at-instructions N");
+  if (in->instructions_given && in->instructions > in->programs.max_instructions)
+    argp_error(state, "--at-instructions: --max-instructions ends the run before that");
 }
 
 static error_t parse(int key, char* arg, struct argp_state* state) {
@@ -103,9 +105,12 @@ static const struct argp argp = {
 static bool check_moment(const struct inputs* in, const struct execution* run, enum machine_end end,
                          struct error* err) {
   char instructions[NUMBER_TEXT_MAX], cycles[NUMBER_TEXT_MAX];
-  (void)in;
-  if (end == MACHINE_LIMIT) return true;
+  uint64_t most = in->programs.max_instructions;
   number_text(machine_instructions(run->machine), instructions);
+  if (end == MACHINE_LIMIT && in->at_given && execution_now(run) < in->at && machine_instructions(run->machine) >= most)
+    return error_set(err, "cycle %" PRIu64 " was not reached in %s instructions: raise --max-instructions", in->at,
+                     instructions);
+  if (end == MACHINE_LIMIT) return true;
   number_text(execution_now(run), cycles);
   if (end == MACHINE_HALTED) return error_set(err, "interrupted after %s instructions", instructions);
   return error_set(err, "the programs ended before that, after %s instructions and %s cycles", instructions, cycles);

@@ -250,7 +250,7 @@ static bool parse_keys(struct spec* spec, int generator, const char* text, struc
   if (!copy) return out_of_memory(err);
   bool ok = true;
   char* rest = copy;
-  for (char* word; ok && (word = strsep(&rest, ","));) ok = parse_key(spec, generator, word, err);
+  for (char* word; *text && ok && (word = strsep(&rest, ","));) ok = parse_key(spec, generator, word, err);
   free(copy);
   for (int key = 0; ok && key < KEY_COUNT; key++)
     if (generators[generator].needs & NEEDS(key) && !spec->given[key])

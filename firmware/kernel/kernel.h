@@ -195,7 +195,7 @@ struct kernel_process {
   int pid, parent;
   char name[32];
   enum kernel_state state;
-  uint64_t cycles;             // that it ran in user mode
+  uint64_t cycles;             // that it ran in user mode, up to now
   uint64_t faults, calls;      // page faults, system calls
   uint64_t switches;           // times that the processor came to it
   uint64_t bytes;              // of memory that it has a right to

@@ -37,7 +37,7 @@ void kernel_processes(const struct kernel* kernel, void (*visit)(void* ctx, cons
     struct kernel_process shown = {.pid = process->pid,
                                    .parent = process->parent,
                                    .state = process->state,
-                                   .cycles = process->cycles,
+                                   .cycles = schedule_cycles(kernel, process),
                                    .faults = process->faults,
                                    .calls = process->calls,
                                    .switches = process->switches};

@@ -126,6 +126,12 @@ static void usage_errors_exit_with_two(void** state) {
 
 // ---- machines -------------------------------------------------------------------------------------------------------
 
+static void a_guess_at_no_bug_reveals_none(void** state) {
+  (void)state;
+  failed(sh("$P reveal 7 --guess 0"), "there is no bug 0");
+  failed(sh("$P reveal 7 --guess 999"), "there is no bug 999");
+}
+
 static void machines_are_listed_and_checked(void** state) {
   (void)state;
   succeeded(sh("$P configs"));
@@ -413,6 +419,14 @@ static void unwritable_results_are_refused_before_the_run(void** state) {
   left_behind("");
 }
 
+static void json_goes_through_a_named_pipe(void** state) {
+  (void)state;
+  succeeded(
+      sh("mkfifo pipe; cat pipe >got & timeout 60 $P run --engine model --generate cyclic:pages=4,refs=100 "
+         "--json pipe; e=$?; wait; grep -c '\"cycles_by\"' got; rm pipe got; exit $e"));
+  says(out, "\n1\n");
+}
+
 static void a_full_disk_leaves_no_json(void** state) {
   (void)state;
   failed(sh("ulimit -f 1; $P run " SMALL "--json r.json >/dev/null"), "r.json: can't be written");
@@ -613,6 +627,7 @@ static const struct CMUnitTest tests[] = {
     CASE(versions_are_told),
     CASE(unknown_names_get_a_suggestion),
     CASE(usage_errors_exit_with_two),
+    CASE(a_guess_at_no_bug_reveals_none),
     CASE(machines_are_listed_and_checked),
     CASE(a_bad_machine_is_told_and_the_good_ones_still_listed),
     CASE(typos_in_a_machine_are_told_with_file_line_and_key),
@@ -638,6 +653,7 @@ static const struct CMUnitTest tests[] = {
     CASE(reports_have_no_colour_in_a_file),
     CASE(json_goes_to_standard_output_alone),
     CASE(unwritable_results_are_refused_before_the_run),
+    CASE(json_goes_through_a_named_pipe),
     CASE(a_full_disk_leaves_no_json),
     CASE(a_full_disk_behind_the_report_is_told),
     CASE(ctrl_c_leaves_a_partial_result),

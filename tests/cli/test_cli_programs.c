@@ -238,6 +238,8 @@ static void options_that_do_not_fit_are_usage_errors(void** state) {
   misused(sh("$P run --generate x --trace-instructions -"), "--trace-instructions");
   misused(sh("$P run --program hello --sharing pagin"), "did you mean 'paging'?");
   misused(sh("$P run --program hello --sharing base --tagging flush"), "--tagging");
+  misused(sh("$P run --program hello --process-memory 64"), "--process-memory");
+  misused(sh("$P run --program hello --sharing segments --process-memory 64"), "--process-memory");
   misused(sh("$P run --program hello --quantum soon"), "--quantum");
   misused(sh("$P run --program hello --max-instructions 0"), "--max-instructions");
   misused(sh("$P run --program hello --narrate 3"), "--narrate");
@@ -245,7 +247,10 @@ static void options_that_do_not_fit_are_usage_errors(void** state) {
   misused(sh("$P run --program hello --program echo x"), "argument of which program");
   misused(sh("$P run hello"), "'hello': what is it?");
   misused(sh("$P show maps --program hello"), "when?");
+  misused(sh("$P run --program hello --json - --trace-instructions /dev/stdout"), "both to -");
+  misused(sh("$P run --program hello --json x --trace-instructions x"), "both to x");
   misused(sh("$P show map --program hello --at 5"), "did you mean 'maps'?");
+  misused(sh("$P show top --program spin --at-instructions 6 --max-instructions 5"), "--max-instructions");
   misused(sh("$P show top --at 5"), "--program");
   misused(sh("$P os"), "--list");
 }
@@ -305,6 +310,15 @@ static void memory_and_processes_are_shown_at_a_moment(void** state) {
   says(out, "sieve");
   says(out, "running");
   failed(sh("$P show top " MODEL "--program hello --at-instructions 1000000"), "ended before that, after ");
+  failed(sh("$P show top " MODEL "--program spin --at 100000 --max-instructions 50"), "raise --max-instructions");
+}
+
+// A program that has not been in the kernel for long has run all the same: an instruction takes a cycle or more.
+static void the_time_of_the_program_that_runs_is_shown(void** state) {
+  (void)state;
+  succeeded(sh("$P show top " MODEL "--program spin --quantum 0 --at-instructions 30000 | tr -d , | "
+               "awk '/spin/ {print ($5 >= 30000 && $5 < 60000)}'"));
+  assert_string_equal(out, "1\n");
 }
 
 static void scenarios_are_listed_and_named(void** state) {
@@ -415,6 +429,7 @@ static const struct CMUnitTest tests[] = {
     CASE(instructions_are_traced_with_their_references),
     CASE(narration_has_three_levels),
     CASE(memory_and_processes_are_shown_at_a_moment),
+    CASE(the_time_of_the_program_that_runs_is_shown),
     CASE(scenarios_are_listed_and_named),
     CASE(five_references_are_counted),
     CASE(the_quiz_is_answered),

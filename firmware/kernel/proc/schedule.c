@@ -82,9 +82,16 @@ void schedule_enter(struct kernel* kernel, const struct kernel_context* context)
   struct process* process = kernel->scheduler.running;
   if (!process) return;
   uint64_t ran = hal_now(kernel->hal) - kernel->scheduler.resumed;
+  kernel->scheduler.in_user = false;
   process->context = *context;
   process->cycles += ran;
   process->quantum_left -= ran < process->quantum_left ? ran : process->quantum_left;
+}
+
+uint64_t schedule_cycles(const struct kernel* kernel, const struct process* process) {
+  const struct scheduler* scheduler = &kernel->scheduler;
+  bool runs = scheduler->in_user && scheduler->running == process;
+  return process->cycles + (runs ? hal_now(kernel->hal) - scheduler->resumed : 0);
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -120,6 +127,7 @@ static enum kernel_next resume(struct kernel* kernel, struct process* process, s
   process->saved = false;
   set_timer(kernel, kernel->quantum > 0 ? now + process->quantum_left : UINT64_MAX);
   scheduler->resumed = now;
+  scheduler->in_user = true;
   *context = process->context;
   return KERNEL_RUN;
 }

@@ -13,6 +13,7 @@ struct scheduler {
   int shown;                     // pid of the process that has the processor; 0: it is idle
   int last_pid;                  // of the program that had it last
   uint64_t resumed;              // the cycle in which the kernel was left last
+  bool in_user;                  // and it has not been entered since: `running` has time that is not counted yet
 };
 
 // Puts a process at the end of the queue: ready.
@@ -30,6 +31,9 @@ void schedule_awake(struct kernel* kernel, struct process* process);
 
 // At the entry of the kernel: saves the registers of the program that ran, and counts its time.
 void schedule_enter(struct kernel* kernel, const struct kernel_context* context);
+
+// Cycles that a program ran in user mode, up to now.
+uint64_t schedule_cycles(const struct kernel* kernel, const struct process* process);
 
 // At the exit: goes on with the program that ran, or the next one.
 enum kernel_next schedule_leave(struct kernel* kernel, struct kernel_context* context);
