@@ -91,13 +91,13 @@ programs() { # of TESTS, or all, as targets
 
 c() {
   echo "## Lines of C"
-  # a copy of the sources, so that its objects lie by themselves; RTL builds are shared
+  # a copy of the sources, so that its objects lie by themselves; RTL builds are shared. Tests speak to the leak sanitizer
   local tree=$PWD/$out/c flags="-O0 --coverage -fprofile-update=atomic"
   rm -rf "$tree" && mkdir -p "$tree/build"
   git ls-files -z | xargs -0 cp --parents -t "$tree"
   ln -s "$PWD/build/rtl" "$tree/build/rtl"
   mkdir -p build/rtl
-  (cd "$tree" && make -j"$(nproc)" SANITIZE="$flags" RELEASE="$flags" build/pagewalk $(programs)
+  (cd "$tree" && make -j"$(nproc)" SANITIZE="$flags -fsanitize=leak" RELEASE="$flags" build/pagewalk $(programs)
     scripts/test.sh $(programs)) >"$tree/log" 2>&1 || { echo "coverage: see $tree/log" >&2; failed=1; }
   tail -1 "$tree/log"
   (cd "$tree" && find build/sanitize build/release -name '*.gcda' -exec gcov -r -s "$tree" {} + >gcov.log 2>/dev/null)
