@@ -17,46 +17,10 @@
 // What a machine doesn't have (second level, walk caches, timing caches) is generated away.
 
 module mmu #(
-  parameter int unsigned ItlbSets = 16,
-  parameter int unsigned ItlbWays = 4,
-  parameter int unsigned ItlbPolicy = mmu_pkg::ReplaceLru,
-  parameter int unsigned ItlbLargeSets = 1,
-  parameter int unsigned ItlbLargeWays = 8,
-  parameter int unsigned DtlbSets = 16,
-  parameter int unsigned DtlbWays = 4,
-  parameter int unsigned DtlbPolicy = mmu_pkg::ReplaceLru,
-  parameter int unsigned DtlbLargeSets = 1,
-  parameter int unsigned DtlbLargeWays = 8,
-  parameter int unsigned StlbSets = 0,
-  parameter int unsigned StlbWays = 1,
-  parameter int unsigned StlbPolicy = mmu_pkg::ReplaceLru,
-  parameter int unsigned StlbLargeSets = 0,
-  parameter int unsigned StlbLargeWays = 1,
-  parameter int unsigned PscPde = 0,
-  parameter int unsigned PscPdpte = 0,
-  parameter int unsigned PscPml4e = 0,
-  parameter int unsigned PscPml5e = 0,
-  parameter int unsigned L1dSets = 0,
-  parameter int unsigned L1dWays = 1,
-  parameter int unsigned L2Sets = 0,
-  parameter int unsigned L2Ways = 1,
-  parameter int unsigned L3Sets = 0,
-  parameter int unsigned L3Ways = 1,
-  parameter int unsigned CacheEntry = 0,   // where the walker enters the timing caches
-  parameter int unsigned DramBanks = 0,    // see memory_side
-  parameter bit          DataTimed = 1'b0, // data are looked up there
-  parameter bit          AtOnce = 1'b0,    // a memory command can take a single cycle
-  parameter int unsigned Walkers = 1,
-  parameter int unsigned Prefetch = mmu_pkg::PrefetchNone,
-  parameter int unsigned Slots = Walkers + 32'(Prefetch == mmu_pkg::PrefetchNextPage),  // of memory commands in a cycle
-  parameter int unsigned Writebacks = 3 * (Slots + 1),
-  parameter int unsigned ItlbEntries = ItlbSets * ItlbWays,
-  parameter int unsigned ItlbLargeEntries = ItlbLargeSets == 0 ? 1 : ItlbLargeSets * ItlbLargeWays,
-  parameter int unsigned DtlbEntries = DtlbSets * DtlbWays,
-  parameter int unsigned DtlbLargeEntries = DtlbLargeSets == 0 ? 1 : DtlbLargeSets * DtlbLargeWays,
-  parameter int unsigned StlbEntries = StlbSets == 0 ? 1 : StlbSets * StlbWays,
-  parameter int unsigned StlbLargeEntries = StlbSets == 0 || StlbLargeSets == 0 ? 1 : StlbLargeSets * StlbLargeWays,
-  parameter int unsigned PscWidth = 1  // the largest walk cache's entries, at least 1
+  parameter mmu_pkg::shape_t Shape = '0,
+  localparam int unsigned Walkers = Shape.walkers,
+  localparam int unsigned Prefetch = Shape.prefetch,
+  localparam int unsigned Slots = Shape.slots
 ) (
   input  logic                           clk_i,
   input  logic                           rst_ni,
@@ -154,8 +118,8 @@ module mmu #(
   output logic                           served_data_o,
   output mmu_pkg::served_e               served_level_o,
   output mmu_pkg::row_e                  served_row_o,
-  output logic [Writebacks-1:0]          writeback_o,
-  output logic [Writebacks*46-1:0]       writeback_line_o,
+  output logic [Shape.writebacks-1:0]          writeback_o,
+  output logic [Shape.writebacks*46-1:0]       writeback_line_o,
 
   // fills and drops
   output mmu_pkg::filled_t               fetch_filled_o,
@@ -175,13 +139,13 @@ module mmu #(
   output logic                           quad_o,          // large pages have 4 MiB, not 2
   output logic [6:0]                     drop_o,       // entries may go from: walk caches, then large and main array of
                                                        // second level, DTLB, ITLB; which shows after the next edge
-  output logic [ItlbEntries-1:0]         dropped_itlb_o,
-  output logic [ItlbLargeEntries-1:0]    dropped_itlb_large_o,
-  output logic [DtlbEntries-1:0]         dropped_dtlb_o,
-  output logic [DtlbLargeEntries-1:0]    dropped_dtlb_large_o,
-  output logic [StlbEntries-1:0]         dropped_stlb_o,
-  output logic [StlbLargeEntries-1:0]    dropped_stlb_large_o,
-  output logic [4*PscWidth-1:0]          dropped_psc_o,
+  output logic [Shape.itlb.entries-1:0]         dropped_itlb_o,
+  output logic [Shape.itlb.large_entries-1:0]    dropped_itlb_large_o,
+  output logic [Shape.dtlb.entries-1:0]         dropped_dtlb_o,
+  output logic [Shape.dtlb.large_entries-1:0]    dropped_dtlb_large_o,
+  output logic [Shape.stlb.entries-1:0]         dropped_stlb_o,
+  output logic [Shape.stlb.large_entries-1:0]    dropped_stlb_large_o,
+  output logic [4*Shape.psc_width-1:0]          dropped_psc_o,
 
   // debug port: a tick of its clock shows what stands there: the arrays of enum tlb_array, 14 the counters, 15 the registers
   input  logic                           debug_clk_i,
@@ -209,7 +173,7 @@ module mmu #(
   output logic [2:0]                     probe_reads_o
 );
 
-  localparam bit DataLookups = DataTimed && L1dSets != 0;
+  localparam bit DataLookups = Shape.data_timed && Shape.l1d.sets != 0;
   localparam int unsigned DataUnit = Walkers - 1;  // the miss unit that serves the data port
   // Nothing is in flight when an operation begins, but a prefetch may still read in that very cycle.
   localparam int unsigned LoadSlot = Prefetch == mmu_pkg::PrefetchNextPage ? Walkers : 0;
@@ -301,13 +265,9 @@ module mmu #(
   logic [1:0] fetch_level, data_level;
 
   port_path #(
-    .Sets(ItlbSets),
-    .Ways(ItlbWays),
-    .Policy(ItlbPolicy),
-    .LargeSets(ItlbLargeSets),
-    .LargeWays(ItlbLargeWays),
-    .SecondLevel(StlbSets != 0),
-    .Meets(Prefetch != mmu_pkg::PrefetchNone && StlbSets == 0),
+    .Shape(Shape.itlb),
+    .SecondLevel(Shape.stlb.sets != 0),
+    .Meets(Prefetch != mmu_pkg::PrefetchNone && Shape.stlb.sets == 0),
     .Merges(Walkers > 1)
   ) fetch (
     .clk_i,
@@ -374,13 +334,9 @@ module mmu #(
   );
 
   port_path #(
-    .Sets(DtlbSets),
-    .Ways(DtlbWays),
-    .Policy(DtlbPolicy),
-    .LargeSets(DtlbLargeSets),
-    .LargeWays(DtlbLargeWays),
-    .SecondLevel(StlbSets != 0),
-    .Meets(Prefetch != mmu_pkg::PrefetchNone && StlbSets == 0),
+    .Shape(Shape.dtlb),
+    .SecondLevel(Shape.stlb.sets != 0),
+    .Meets(Prefetch != mmu_pkg::PrefetchNone && Shape.stlb.sets == 0),
     .Merges(Walkers > 1)
   ) data (
     .clk_i,
@@ -461,19 +417,7 @@ module mmu #(
   logic [63:0] miss_wake;
 
   miss_side #(
-    .StlbSets(StlbSets),
-    .StlbWays(StlbWays),
-    .StlbPolicy(StlbPolicy),
-    .StlbLargeSets(StlbLargeSets),
-    .StlbLargeWays(StlbLargeWays),
-    .PscPde(PscPde),
-    .PscPdpte(PscPdpte),
-    .PscPml4e(PscPml4e),
-    .PscPml5e(PscPml5e),
-    .PscWidth(PscWidth),
-    .AtOnce(AtOnce),
-    .Walkers(Walkers),
-    .Prefetch(Prefetch)
+    .Shape(Shape)
   ) miss (
     .clk_i,
     .rst_ni,
@@ -647,16 +591,7 @@ module mmu #(
   end
 
   memory_side #(
-    .L1dSets(L1dSets),
-    .L1dWays(L1dWays),
-    .L2Sets(L2Sets),
-    .L2Ways(L2Ways),
-    .L3Sets(L3Sets),
-    .L3Ways(L3Ways),
-    .CacheEntry(CacheEntry),
-    .DramBanks(DramBanks),
-    .AtOnce(AtOnce),
-    .Slots(Slots),
+    .Shape(Shape),
     .LoadSlot(LoadSlot)
   ) memory (
     .clk_i,
@@ -744,15 +679,15 @@ module mmu #(
   counters #(
     .Walkers(Walkers),
     .Slots(Slots),
-    .WalkLevels({L3Sets != 0, L2Sets != 0 && CacheEntry <= 1, L1dSets != 0 && CacheEntry == 0}),
-    .DataLevels({L3Sets != 0, L2Sets != 0, L1dSets != 0}),
-    .ItlbEntries(ItlbEntries),
-    .ItlbLargeEntries(ItlbLargeEntries),
-    .DtlbEntries(DtlbEntries),
-    .DtlbLargeEntries(DtlbLargeEntries),
-    .StlbEntries(StlbEntries),
-    .StlbLargeEntries(StlbLargeEntries),
-    .PscWidth(PscWidth)
+    .WalkLevels({Shape.l3.sets != 0, Shape.l2.sets != 0 && Shape.cache_entry <= 1, Shape.l1d.sets != 0 && Shape.cache_entry == 0}),
+    .DataLevels({Shape.l3.sets != 0, Shape.l2.sets != 0, Shape.l1d.sets != 0}),
+    .ItlbEntries(Shape.itlb.entries),
+    .ItlbLargeEntries(Shape.itlb.large_entries),
+    .DtlbEntries(Shape.dtlb.entries),
+    .DtlbLargeEntries(Shape.dtlb.large_entries),
+    .StlbEntries(Shape.stlb.entries),
+    .StlbLargeEntries(Shape.stlb.large_entries),
+    .PscWidth(Shape.psc_width)
   ) counters (
     .clk_i,
     .rst_ni,

@@ -202,6 +202,46 @@ package mmu_pkg;
   localparam logic [63:0] EferKept = 64'h0000_0000_0000_0901;
 
   // -------------------------------------------------------------------------------------------------------------------
+  // The shape of a machine: what a build is made for. mmu_top has a parameter for each; the modules that hand most of
+  // them on have this.
+  typedef struct packed {
+    logic [31:0] sets;  // 0: there is none
+    logic [31:0] ways;
+    logic [31:0] policy;        // Replace*
+    logic [31:0] large_sets;    // 0: large pages lie in the main array
+    logic [31:0] large_ways;
+    logic [31:0] entries;       // of each array, at least 1, so that vectors over them can be named
+    logic [31:0] large_entries;
+  } tlb_shape_t;
+
+  typedef struct packed {
+    logic [31:0] sets;  // 0: there is none
+    logic [31:0] ways;
+  } cache_shape_t;
+
+  typedef struct packed {
+    tlb_shape_t   itlb;
+    tlb_shape_t   dtlb;
+    tlb_shape_t   stlb;
+    logic [31:0]  psc_pde;      // entries of the walk caches
+    logic [31:0]  psc_pdpte;
+    logic [31:0]  psc_pml4e;
+    logic [31:0]  psc_pml5e;
+    logic [31:0]  psc_width;    // the most of them, at least 1
+    cache_shape_t l1d;          // timing caches
+    cache_shape_t l2;
+    cache_shape_t l3;
+    logic [31:0]  cache_entry;  // where the walker enters them
+    logic         data_timed;   // data are looked up there
+    logic [31:0]  dram_banks;   // at most; 0: every access to memory takes the same time
+    logic         at_once;      // a memory command can take a single cycle
+    logic [31:0]  walkers;
+    logic [31:0]  prefetch;     // Prefetch*
+    logic [31:0]  slots;        // memory commands in a cycle
+    logic [31:0]  writebacks;   // dirty lines that can go in a cycle
+  } shape_t;
+
+  // -------------------------------------------------------------------------------------------------------------------
   // Cycles (docs/timing.md, "What a reference costs"), set when the machine starts
   typedef struct packed {
     logic [31:0] itlb;

@@ -383,39 +383,54 @@ module mmu_top #(
   assign peek_flags_o = {peek.entry.is_global, peek.entry.dirty, peek.entry.rights.no_execute, peek.entry.rights.user,
                          peek.entry.rights.writable};
 
+  localparam mmu_pkg::shape_t Shape = '{
+    itlb: '{
+      sets: 32'(ItlbSets),
+      ways: 32'(ItlbWays),
+      policy: 32'(ItlbPolicy),
+      large_sets: 32'(ItlbLargeSets),
+      large_ways: 32'(ItlbLargeWays),
+      entries: 32'(ItlbEntries),
+      large_entries: 32'(ItlbLargeEntries)
+    },
+    dtlb: '{
+      sets: 32'(DtlbSets),
+      ways: 32'(DtlbWays),
+      policy: 32'(DtlbPolicy),
+      large_sets: 32'(DtlbLargeSets),
+      large_ways: 32'(DtlbLargeWays),
+      entries: 32'(DtlbEntries),
+      large_entries: 32'(DtlbLargeEntries)
+    },
+    stlb: '{
+      sets: 32'(StlbSets),
+      ways: 32'(StlbWays),
+      policy: 32'(StlbPolicy),
+      large_sets: 32'(StlbLargeSets),
+      large_ways: 32'(StlbLargeWays),
+      entries: 32'(StlbEntries),
+      large_entries: 32'(StlbLargeEntries)
+    },
+    psc_pde: 32'(PscPde),
+    psc_pdpte: 32'(PscPdpte),
+    psc_pml4e: 32'(PscPml4e),
+    psc_pml5e: 32'(PscPml5e),
+    psc_width: 32'(PscWidth),
+    l1d: '{sets: 32'(L1dSets), ways: 32'(L1dWays)},
+    l2: '{sets: 32'(L2Sets), ways: 32'(L2Ways)},
+    l3: '{sets: 32'(L3Sets), ways: 32'(L3Ways)},
+    cache_entry: 32'(CacheEntry),
+    data_timed: DataTimed,
+    dram_banks: 32'(DramBanks),
+    at_once: Bypass,
+    walkers: 32'(Walkers),
+    prefetch: 32'(Prefetch),
+    slots: 32'(Slots),
+    writebacks: 32'(Writebacks)
+  };
+
   mmu #(
-    .ItlbSets(ItlbSets),
-    .ItlbWays(ItlbWays),
-    .ItlbPolicy(ItlbPolicy),
-    .ItlbLargeSets(ItlbLargeSets),
-    .ItlbLargeWays(ItlbLargeWays),
-    .DtlbSets(DtlbSets),
-    .DtlbWays(DtlbWays),
-    .DtlbPolicy(DtlbPolicy),
-    .DtlbLargeSets(DtlbLargeSets),
-    .DtlbLargeWays(DtlbLargeWays),
-    .StlbSets(StlbSets),
-    .StlbWays(StlbWays),
-    .StlbPolicy(StlbPolicy),
-    .StlbLargeSets(StlbLargeSets),
-    .StlbLargeWays(StlbLargeWays),
-    .PscPde(PscPde),
-    .PscPdpte(PscPdpte),
-    .PscPml4e(PscPml4e),
-    .PscPml5e(PscPml5e),
-    .L1dSets(L1dSets),
-    .L1dWays(L1dWays),
-    .L2Sets(L2Sets),
-    .L2Ways(L2Ways),
-    .L3Sets(L3Sets),
-    .L3Ways(L3Ways),
-    .CacheEntry(CacheEntry),
-    .DramBanks(DramBanks),
-    .DataTimed(DataTimed),
-    .AtOnce(Bypass),
-    .Walkers(Walkers),
-    .Prefetch(Prefetch),
-    .PscWidth(PscWidth)
+    .Shape(Shape)
   ) mmu (
     .clk_i,
     .rst_ni,

@@ -8,16 +8,10 @@
 //                              tlb   miss_side ──► fill into the tlb
 
 module port_path #(
-  parameter int unsigned Sets = 16,
-  parameter int unsigned Ways = 4,
-  parameter int unsigned Policy = mmu_pkg::ReplaceLru,
-  parameter int unsigned LargeSets = 1,
-  parameter int unsigned LargeWays = 8,
+  parameter mmu_pkg::tlb_shape_t Shape = '0,
   parameter bit          SecondLevel = 1'b0,
   parameter bit          Merges = 1'b0,  // see access_port
-  parameter bit          Meets = 1'b0,   // see tlb_array: prefetches fill it
-  parameter int unsigned Entries = Sets * Ways,
-  parameter int unsigned LargeEntries = LargeSets == 0 ? 1 : LargeSets * LargeWays
+  parameter bit          Meets = 1'b0    // see tlb_array: prefetches fill it
 ) (
   input  logic                           clk_i,
   input  logic                           rst_ni,
@@ -74,8 +68,8 @@ module port_path #(
   output mmu_pkg::filled_t               filled_o,
   input  mmu_pkg::drops_t                drops_i,
   output logic [1:0]                     drops_o,          // see tlb
-  output logic [Entries-1:0]             dropped_o,
-  output logic [LargeEntries-1:0]        dropped_large_o,
+  output logic [Shape.entries-1:0]             dropped_o,
+  output logic [Shape.large_entries-1:0]        dropped_large_o,
   input  logic                           probe_i,          // the part is the debug port's, and no cycle happens
   output logic                           probe_refused_o,
   output mmu_pkg::entry_t                probe_entry_o,
@@ -159,11 +153,11 @@ module port_path #(
   );
 
   tlb #(
-    .Sets(Sets),
-    .Ways(Ways),
-    .Policy(Policy),
-    .LargeSets(LargeSets),
-    .LargeWays(LargeWays),
+    .Sets(Shape.sets),
+    .Ways(Shape.ways),
+    .Policy(Shape.policy),
+    .LargeSets(Shape.large_sets),
+    .LargeWays(Shape.large_ways),
     .Meets(Meets)
   ) tlb (
     .clk_i,

@@ -245,12 +245,42 @@ static void both_probe(void* self, const struct ref* part, struct answer* answer
   *answer = answers[0];
 }
 
+static void compare_entries(struct both* both, const struct tlb_entry* a, const struct tlb_entry* b) {
+  SAME("entry.", set);
+  SAME("entry.", way);
+  SAME("entry.", va);
+  SAME("entry.", pa);
+  SAME("entry.", shift);
+  SAME("entry.", writable);
+  SAME("entry.", user);
+  SAME("entry.", no_execute);
+  SAME("entry.", dirty);
+  SAME("entry.", global);
+  SAME("entry.", pcid);
+  SAME("entry.", key);
+}
+
 static size_t both_dump(void* self, enum tlb_array array, struct tlb_entry* entries, size_t room) {
-  return engine_dump(((struct both*)self)->engine[0], array, entries, room);
+  struct both* both = self;
+  struct tlb_entry* others = calloc(room ? room : 1, sizeof *others);
+  if (!others) abort();  // as in `record`
+  size_t count = engine_dump(both->engine[0], array, entries, room),
+         count_b = engine_dump(both->engine[1], array, others, room);
+  if (count != count_b) differ(both, "valid entries", count, count_b);
+  for (size_t i = 0; i < room && i < count && !both->differs; i++) compare_entries(both, &entries[i], &others[i]);
+  free(others);
+  return count;
 }
 
 static void both_registers(const void* self, uint64_t registers[5], uint64_t pdptes[4]) {
-  engine_registers(((const struct both*)self)->engine[0], registers, pdptes);
+  struct both* both = (struct both*)self;  // as in both_counters
+  uint64_t registers_b[5], pdptes_b[4];
+  engine_registers(both->engine[0], registers, pdptes);
+  engine_registers(both->engine[1], registers_b, pdptes_b);
+  for (int i = 0; i < 5; i++)
+    if (registers[i] != registers_b[i]) differ(both, "register", registers[i], registers_b[i]);
+  for (int i = 0; i < 4; i++)
+    if (pdptes[i] != pdptes_b[i]) differ(both, "PDPTE register", pdptes[i], pdptes_b[i]);
 }
 
 static bool both_wave(void* self, const char* path, uint64_t zero, uint64_t first, uint64_t last, struct error* err) {

@@ -42,6 +42,18 @@ static bool open_bench(struct trial* trial, const struct script* script, struct 
   return judged_open(bench, trial->engine, &script->config, &trial->options, err);
 }
 
+// What the debug port shows at the end, of both engines the same.
+static void look_at_arrays(struct engine* engine) {
+  uint64_t registers[5], pdptes[4];
+  engine_registers(engine, registers, pdptes);
+  for (int array = 0; array < ARRAY_COUNT && engine_agrees(engine, NULL); array++) {
+    size_t count = engine_dump(engine, (enum tlb_array)array, NULL, 0);
+    struct tlb_entry* entries = calloc(count ? count : 1, sizeof *entries);
+    if (entries) engine_dump(engine, (enum tlb_array)array, entries, count);
+    free(entries);
+  }
+}
+
 void trial_run(struct trial* trial, const struct script* script) {
   struct bench bench;
   struct script_totals totals = {0};
@@ -61,6 +73,7 @@ void trial_run(struct trial* trial, const struct script* script) {
       trial->core ? stream_run(script, &bench, trial->options.seed) : script_run(script, &bench, out, &totals, &err);
   if (out) fclose(out);
   engine_counters(bench.engine, &trial->counters);
+  if (engine_agrees(bench.engine, NULL)) look_at_arrays(bench.engine);
   find_outcome(trial, &bench, ok, &totals, printed ? printed : "", &err);
   free(printed);
   bench_close(&bench);

@@ -83,6 +83,6 @@ endmodule
 
 bind mmu mmu_check #(
   .Walkers(Walkers),
-  .StlbSets(StlbSets),
+  .StlbSets(Shape.stlb.sets),
   .Prefetch(Prefetch)
 ) mmu_check (.*);

@@ -9,18 +9,9 @@
 //   a port's data ──────┘                     └─► memory: dram ─► row ──┘
 
 module memory_side #(
-  parameter int unsigned L1dSets = 0,
-  parameter int unsigned L1dWays = 1,
-  parameter int unsigned L2Sets = 0,
-  parameter int unsigned L2Ways = 1,
-  parameter int unsigned L3Sets = 0,
-  parameter int unsigned L3Ways = 1,
-  parameter int unsigned CacheEntry = 0,   // where the walker enters
-  parameter int unsigned DramBanks = 0,    // at most; 0: every access to memory takes the same time
-  parameter bit          AtOnce = 1'b0,    // a memory command can take a single cycle
-  parameter int unsigned Slots = 1,        // walkers, and one more where a control operation can't take one's place
-  parameter int unsigned LoadSlot = 0,     // the control operation's
-  parameter int unsigned Writebacks = 3 * (Slots + 1)
+  parameter mmu_pkg::shape_t Shape = '0,
+  parameter int unsigned LoadSlot = 0,  // the control operation's
+  localparam int unsigned Slots = Shape.slots  // walkers, and one more where a control operation can't take one's place
 ) (
   input  logic                                  clk_i,
   input  logic                                  rst_ni,
@@ -58,11 +49,11 @@ module memory_side #(
   input  mmu_pkg::served_e [Slots-1:0]        early_served_i,  // mem_served_o, come back with the reply
   input  mmu_pkg::row_e [Slots-1:0]           early_row_i,     // and mem_row_o
 
-  output logic [Writebacks-1:0]                 writeback_o,
-  output logic [Writebacks*46-1:0]              writeback_line_o
+  output logic [Shape.writebacks-1:0]                 writeback_o,
+  output logic [Shape.writebacks*46-1:0]              writeback_line_o
 );
 
-  localparam bit TimingCaches = L1dSets + L2Sets + L3Sets != 0;
+  localparam bit TimingCaches = Shape.l1d.sets + Shape.l2.sets + Shape.l3.sets != 0;
 
   for (genvar w = 0; w < Slots; w++) begin : g_command
     if (w == LoadSlot) begin : g_with_control
@@ -89,13 +80,13 @@ module memory_side #(
       assign mem_served_o[w] = mmu_pkg::served_e'(walk_served[w*2+:2]);
     end
     timing_caches #(
-      .L1dSets(L1dSets),
-      .L1dWays(L1dWays),
-      .L2Sets(L2Sets),
-      .L2Ways(L2Ways),
-      .L3Sets(L3Sets),
-      .L3Ways(L3Ways),
-      .Entry(CacheEntry),
+      .L1dSets(Shape.l1d.sets),
+      .L1dWays(Shape.l1d.ways),
+      .L2Sets(Shape.l2.sets),
+      .L2Ways(Shape.l2.ways),
+      .L3Sets(Shape.l3.sets),
+      .L3Ways(Shape.l3.ways),
+      .Entry(Shape.cache_entry),
       .Walkers(Slots)
     ) caches (
       .clk_i,
@@ -120,8 +111,8 @@ module memory_side #(
     assign writeback_line_o = '0;
   end
 
-  if (DramBanks != 0) begin : g_dram
-    localparam int unsigned BankWidth = DramBanks > 1 ? $clog2(DramBanks) : 1;
+  if (Shape.dram_banks != 0) begin : g_dram
+    localparam int unsigned BankWidth = Shape.dram_banks > 1 ? $clog2(Shape.dram_banks) : 1;
     logic [Slots:0] accesses;
     logic [(Slots+1)*46-1:0] lines;
     logic [(Slots+1)*2-1:0] found;
@@ -134,7 +125,7 @@ module memory_side #(
     assign lines[Slots*46+:46] = data_line_i;
     assign data_row_o = mmu_pkg::row_e'(found[Slots*2+:2]);
     dram #(
-      .Banks(DramBanks),
+      .Banks(Shape.dram_banks),
       .Requests(Slots + 1)
     ) dram (
       .clk_i,
@@ -156,8 +147,8 @@ module memory_side #(
     mmu_pkg::served_e server;
     mmu_pkg::row_e row;
     logic [31:0] latency;
-    assign server = TimingCaches & AtOnce ? early_served_i[w] : mem_served_o[w];
-    assign row = DramBanks != 0 & AtOnce ? early_row_i[w] : mem_row_o[w];
+    assign server = TimingCaches & Shape.at_once ? early_served_i[w] : mem_served_o[w];
+    assign row = Shape.dram_banks != 0 & Shape.at_once ? early_row_i[w] : mem_row_o[w];
     always_comb begin
       latency = latencies_i.dram;
       if (TimingCaches && mem_valid_o[w]) begin
@@ -168,7 +159,7 @@ module memory_side #(
           default: ;
         endcase
       end
-      if (DramBanks != 0 && mem_valid_o[w]) begin
+      if (Shape.dram_banks != 0 && mem_valid_o[w]) begin
         if (row == mmu_pkg::RowHit) latency = latencies_i.row_hit;
         if (row == mmu_pkg::RowConflict) latency = latencies_i.row_conflict;
       end

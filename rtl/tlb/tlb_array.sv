@@ -370,11 +370,15 @@ module tlb_array #(
   // -------------------------------------------------------------------------------------------------------------------
   // Debug port
 
-  // Written bit by bit: it is not sampled itself, else a simulator makes a copy of it at each edge of clk_i.
-  logic peek_valid;
+  // Written bit by bit: they are not sampled themselves, else a simulator makes a copy of it at each edge of clk_i.
+  logic peek_valid, peek_global;
   always_comb begin
     peek_valid = 1'b0;
-    if (peek_i) peek_valid = valid_q[peek_index_i];
+    peek_global = 1'b0;
+    if (peek_i) begin
+      peek_valid = valid_q[peek_index_i];
+      peek_global = global_q[peek_index_i];
+    end
   end
 
   always_ff @(posedge debug_clk_i) begin
@@ -382,7 +386,7 @@ module tlb_array #(
     if (peek_i) begin
       peek_o.valid <= peek_valid;
       peek_o.vpn <= tag_q[peek_index_i][mmu_pkg::VpnWidth-1:0];
-      peek_o.pcid <= pcid_q[peek_index_i];
+      peek_o.pcid <= peek_global ? '0 : pcid_q[peek_index_i];
       peek_o.entry <= data_q[peek_index_i];
     end
   end

@@ -13,21 +13,9 @@
 // [Walkers-1:0] are by unit; in each step of a cycle unit 0 comes first.
 
 module miss_side #(
-  parameter int unsigned StlbSets = 0,
-  parameter int unsigned StlbWays = 1,
-  parameter int unsigned StlbPolicy = mmu_pkg::ReplaceLru,
-  parameter int unsigned StlbLargeSets = 0,
-  parameter int unsigned StlbLargeWays = 1,
-  parameter int unsigned PscPde = 0,
-  parameter int unsigned PscPdpte = 0,
-  parameter int unsigned PscPml4e = 0,
-  parameter int unsigned PscPml5e = 0,
-  parameter int unsigned PscWidth = 1,  // the largest walk cache's entries, at least 1
-  parameter bit          AtOnce = 1'b0, // see walker
-  parameter int unsigned Walkers = 1,
-  parameter int unsigned Prefetch = mmu_pkg::PrefetchNone,
-  parameter int unsigned StlbEntries = StlbSets == 0 ? 1 : StlbSets * StlbWays,
-  parameter int unsigned StlbLargeEntries = StlbSets == 0 || StlbLargeSets == 0 ? 1 : StlbLargeSets * StlbLargeWays
+  parameter mmu_pkg::shape_t Shape = '0,
+  localparam int unsigned Walkers = Shape.walkers,
+  localparam int unsigned Prefetch = Shape.prefetch
 ) (
   input  logic                                  clk_i,
   input  logic                                  rst_ni,
@@ -116,10 +104,10 @@ module miss_side #(
   output logic [Walkers-1:0][5:2]               psc_fill_evicts_o,
   output logic [Walkers-1:0][4*40-1:0]          psc_fill_tables_o,
   output logic [1:0]                            stlb_drops_o,     // see tlb
-  output logic [StlbEntries-1:0]                stlb_dropped_o,
-  output logic [StlbLargeEntries-1:0]           stlb_dropped_large_o,
+  output logic [Shape.stlb.entries-1:0]                stlb_dropped_o,
+  output logic [Shape.stlb.large_entries-1:0]           stlb_dropped_large_o,
   output logic                                  psc_drops_o,
-  output logic [4*PscWidth-1:0]                 psc_dropped_o,
+  output logic [4*Shape.psc_width-1:0]                 psc_dropped_o,
 
   // the debug port looks up, on an edge without a cycle: in place of unit 0
   input  logic                                  probe_i,
@@ -139,8 +127,8 @@ module miss_side #(
   output mmu_pkg::peek_t                        peek_o
 );
 
-  localparam bit SecondLevel = StlbSets != 0;
-  localparam bit WalkCaches = PscPde + PscPdpte + PscPml4e + PscPml5e != 0;
+  localparam bit SecondLevel = Shape.stlb.sets != 0;
+  localparam bit WalkCaches = Shape.psc_pde + Shape.psc_pdpte + Shape.psc_pml4e + Shape.psc_pml5e != 0;
 
   // -------------------------------------------------------------------------------------------------------------------
   // One unit is granted in turns. With two a port never waits.
@@ -225,7 +213,7 @@ module miss_side #(
 
     miss_unit #(
       .SecondLevel(SecondLevel),
-      .AtOnce(AtOnce),
+      .AtOnce(Shape.at_once),
       .Merges(Walkers > 1),
       .Prefetches(Prefetch != mmu_pkg::PrefetchNone)
     ) unit (
@@ -323,7 +311,7 @@ module miss_side #(
       logic [mmu_pkg::EpochWidth-1:0] epoch;
       logic [63:0] wake;
       prefetcher #(
-        .AtOnce(AtOnce)
+        .AtOnce(Shape.at_once)
       ) prefetcher (
         .clk_i,
         .rst_ni,
@@ -515,11 +503,11 @@ module miss_side #(
       assign fill_entry[u] = ahead_second[u] ? prefetch_entry_o[u] : entry_o[u];
     end
     tlb #(
-      .Sets(StlbSets),
-      .Ways(StlbWays),
-      .Policy(StlbPolicy),
-      .LargeSets(StlbLargeSets),
-      .LargeWays(StlbLargeWays),
+      .Sets(Shape.stlb.sets),
+      .Ways(Shape.stlb.ways),
+      .Policy(Shape.stlb.policy),
+      .LargeSets(Shape.stlb.large_sets),
+      .LargeWays(Shape.stlb.large_ways),
       .Ports(Walkers),
       .Meets(Walkers > 1 || Prefetch != mmu_pkg::PrefetchNone)
     ) stlb (
@@ -585,12 +573,12 @@ module miss_side #(
       assign psc_fill_evicts_o[u] = swap ? evicts[Other] : evicts[u];
     end
     walk_caches #(
-      .Pde(PscPde),
-      .Pdpte(PscPdpte),
-      .Pml4e(PscPml4e),
-      .Pml5e(PscPml5e),
+      .Pde(Shape.psc_pde),
+      .Pdpte(Shape.psc_pdpte),
+      .Pml4e(Shape.psc_pml4e),
+      .Pml5e(Shape.psc_pml5e),
       .Ports(Walkers),
-      .Width(PscWidth)
+      .Width(Shape.psc_width)
     ) walk_caches (
       .clk_i,
       .rst_ni,

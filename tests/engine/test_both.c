@@ -120,9 +120,52 @@ static void cuts_lie_behind_fetches(void** state) {
   assert_int_equal(overlap_cut(refs + 4, 4, 2, 4), 2);  // no fetch comes any more
 }
 
+// Two models, one of which did something before they were compared: its entries, its registers differ.
+static struct engine* unequal(struct rig rigs[2], bool in_entries) {
+  struct error err;
+  for (int side = 0; side < 2; side++) begin(&rigs[side]);
+  if (in_entries)
+    for (uint64_t side = 0; side < 2; side++) rig_access(&rigs[side], ACCESS_READ, 0x400000 | side << 12, 0);
+  else
+    rig_control(&rigs[1], CONTROL_PKRU, 1);
+  for (int side = 0; side < 2; side++) engine_on_event(rigs[side].engine, NULL, NULL);
+  struct engine* both = both_engine_create(rigs[0].engine, rigs[1].engine, &err);
+  assert_non_null(both);
+  assert_true(engine_agrees(both, NULL));
+  return both;
+}
+
+static void assert_reported(struct engine* both, const char* what) {
+  const char* report = NULL;
+  assert_false(engine_agrees(both, &report));
+  assert_non_null(strstr(report, what));
+}
+
+static void what_the_debug_port_shows_is_compared(void** state) {
+  (void)state;
+  static struct rig rigs[2];
+  struct tlb_entry entries[8];
+  uint64_t registers[5], pdptes[4];
+  struct engine* both = unequal(rigs, true);
+  assert_int_equal(engine_dump(both, ARRAY_ITLB, entries, 8), 0);
+  engine_registers(both, registers, pdptes);
+  assert_true(engine_agrees(both, NULL));
+  assert_int_equal(engine_dump(both, ARRAY_DTLB, entries, 8), 1);
+  assert_reported(both, "entry.va");
+  engine_destroy(both);
+  for (int side = 0; side < 2; side++) ram_destroy(rigs[side].ram);
+
+  both = unequal(rigs, false);
+  engine_registers(both, registers, pdptes);
+  assert_reported(both, "register");
+  engine_destroy(both);
+  for (int side = 0; side < 2; side++) ram_destroy(rigs[side].ram);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(lockstep_takes_the_cycles_of_one_engine),
     cmocka_unit_test(pieces_take_the_cycles_of_the_whole),
     cmocka_unit_test(cuts_lie_behind_fetches),
+    cmocka_unit_test(what_the_debug_port_shows_is_compared),
 };
 TEST_MAIN(tests)

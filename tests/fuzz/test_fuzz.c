@@ -70,6 +70,10 @@ static void faulty_probe(void* self, const struct ref* part, struct answer* answ
   engine_probe(faulty->inner, part, answer);
   if (faulty->fault == FAULT_OF_PROBE && answer->path == PATH_STLB) answer->path = PATH_WALK;
 }
+static size_t faulty_dump(void* self, enum tlb_array array, struct tlb_entry* entries, size_t room) {
+  return engine_dump(((struct faulty*)self)->inner, array, entries, room);
+}
+
 static const struct engine_ops faulty_ops = {.destroy = faulty_destroy,
                                              .now = faulty_now,
                                              .tick = faulty_tick,
@@ -77,6 +81,7 @@ static const struct engine_ops faulty_ops = {.destroy = faulty_destroy,
                                              .counters = faulty_counters,
                                              .on_event = faulty_on_event,
                                              .probe = faulty_probe,
+                                             .dump = faulty_dump,
                                              .registers = faulty_registers};
 
 static struct engine* plant(void* ctx, struct engine* inner) {

@@ -78,24 +78,37 @@ static void who_may_do_what(void** state) {
 
 static void limits(void** state) {
   (void)state;
-  struct segment down = plain, empty = plain, whole = plain;
+  struct segment down = plain, empty = plain, whole = plain, almost_whole = plain;
   down.expand_down = true;
   empty.expand_down = true;
   empty.limit = 0xffffffff;
   whole.limit = UINT64_MAX;
+  almost_whole.limit = UINT64_MAX - 1;
   const struct {
     const struct segment* segment;
     uint64_t offset;
     uint16_t size;
     bool permitted;
   } cases[] = {
-      {&plain, 0, 1, true},           {&plain, 0x3fff, 1, true},      {&plain, 0x4000, 1, false},
-      {&plain, 0x3ffc, 4, true},      {&plain, 0x3ffd, 4, false},     {&plain, 0x3000, 4096, true},
+      {&plain, 0, 1, true},
+      {&plain, 0x3fff, 1, true},
+      {&plain, 0x4000, 1, false},
+      {&plain, 0x3ffc, 4, true},
+      {&plain, 0x3ffd, 4, false},
+      {&plain, 0x3000, 4096, true},
       {&plain, UINT64_MAX, 2, false},  // its last byte is at 0
       {&down, 0x3fff, 1, false},       // the limit is the last invalid one
-      {&down, 0x4000, 1, true},       {&down, 0x3fff, 4, false},      {&down, 0xfffffffc, 4, true},
-      {&down, 0xfffffffd, 4, false},  {&down, 0x100000000, 1, false}, {&empty, 0xffffffff, 1, false},
-      {&empty, 0, 1, false},          {&whole, UINT64_MAX, 4, true},  {&whole, 0xfffffffe, 4, true},
+      {&down, 0x4000, 1, true},
+      {&down, 0x3fff, 4, false},
+      {&down, 0xfffffffc, 4, true},
+      {&down, 0xfffffffd, 4, false},
+      {&down, 0x100000000, 1, false},
+      {&empty, 0xffffffff, 1, false},
+      {&empty, 0, 1, false},
+      {&whole, UINT64_MAX, 4, true},
+      {&whole, 0xfffffffe, 4, true},
+      {&almost_whole, UINT64_MAX - 3, 4, false},
+      {&almost_whole, UINT64_MAX - 3, 8, false},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     struct ref ref = ref_in(1, cases[i].offset, cases[i].size, ACCESS_READ, REF_USER);

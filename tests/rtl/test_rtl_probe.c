@@ -217,6 +217,13 @@ static void knows_segments_and_modes(void** state) {
   part.kind = ACCESS_READ;
   part.va = 0x1ffd;
   assert_int_equal(probe(&s, part).fault, FAULT_GP);
+  // a fetch by its own port: another segment than data's
+  assert_int_equal(probe(&s, REF(ACCESS_READ, 0x401000, 0)).fault, FAULT_NONE);
+  part.kind = ACCESS_FETCH;
+  assert_int_equal(probe(&s, part).fault, FAULT_GP);
+  part.va = 0x1008;
+  assert_int_equal(probe(&s, part).pa, 0x11008);
+  part.kind = ACCESS_READ;
   assert_true(stand_write_register(&s, CONTROL_CR0, (uint32_t)CR0_OFF));
   a = probe(&s, REF(ACCESS_FETCH, 0x1234567890, 0));
   assert_int_equal(a.path, PATH_OFF);

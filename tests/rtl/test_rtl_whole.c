@@ -320,6 +320,144 @@ static void segments_add_and_refuse(void** state) {
   stand_destroy(&s);
 }
 
+// --- the debug port --------------------------------------------------------------------------------------------------
+
+static void shows(struct stand* s, enum tlb_array array, size_t count, const struct tlb_entry* want) {
+  struct tlb_entry got[64];
+  assert_int_equal(engine_dump(s->engine, array, got, 64), count);
+  for (size_t i = 0; i < count; i++) {
+    assert_int_equal(got[i].set, want[i].set);
+    assert_int_equal(got[i].way, want[i].way);
+    assert_int_equal(got[i].va, want[i].va);
+    assert_int_equal(got[i].pa, want[i].pa);
+    assert_int_equal(got[i].shift, want[i].shift);
+    assert_int_equal(got[i].writable, want[i].writable);
+    assert_int_equal(got[i].user, want[i].user);
+    assert_int_equal(got[i].no_execute, want[i].no_execute);
+    assert_int_equal(got[i].dirty, want[i].dirty);
+    assert_int_equal(got[i].global, want[i].global);
+    assert_int_equal(got[i].pcid, want[i].pcid);
+    assert_int_equal(got[i].key, want[i].key);
+  }
+}
+
+// Every array, an entry of each kind: rights, D, keys, PCIDs, of global ones 0.
+static void the_debug_port_shows_all_arrays(void** state) {
+  (void)state;
+  enum { PCID = 0xa57, KEY = 9 };
+  const uint64_t top = UINT64_C(0xff00000000000000);
+  struct config config = stand_config();
+  config.stlb = (struct tlb_config){.sets = 8, .ways = 3, .large_sets = 2, .large_ways = 2, .latency = 7};
+  config.psc.pde = config.psc.pdpte = config.psc.pml4e = config.psc.pml5e = 2;
+  struct stand s;
+  start_long(&s, &config, CR4_LA57 | CR4_PGE | CR4_PCIDE | CR4_PKE);
+  ram_write_word(s.ram, ROOT5 + 256 * 8, 8, ROOT | GOOD);
+  ram_write_word(s.ram, PD + 2 * 8, 8, PT | P | U | A);
+  ram_write_word(s.ram, PT + 8, 8, KEEP | (uint64_t)KEY << 59 | 0x11000 | P | W | U | A);  // KEEP's bit: NX
+  ram_write_word(s.ram, PT + 2 * 8, 8, 0x12000 | P | A | D | G);
+  assert_true(stand_write_register(&s, CONTROL_CR3, ROOT5 | PCID));
+  READ(top | 0x401000);
+  FETCH(top | 0x402000);
+  READ(top | 0x612345);
+  FETCH(top | 0x40000000);
+  const struct tlb_entry keyed = {.set = 1,
+                                  .va = top | 0x401000,
+                                  .pa = 0x11000,
+                                  .shift = 12,
+                                  .user = true,
+                                  .no_execute = true,
+                                  .pcid = PCID,
+                                  .key = KEY},
+                         global = {
+                             .set = 2, .va = top | 0x402000, .pa = 0x12000, .shift = 12, .dirty = true, .global = true};
+  struct tlb_entry large[] = {
+      {.va = top | 0x600000, .pa = 0x200000, .shift = 21, .writable = true, .user = true, .dirty = true, .pcid = PCID},
+      {.va = top | 0x40000000,
+       .pa = 0x80000000,
+       .shift = 30,
+       .writable = true,
+       .user = true,
+       .dirty = true,
+       .pcid = PCID}};
+  shows(&s, ARRAY_DTLB, 1, &keyed);
+  shows(&s, ARRAY_ITLB, 1, &global);
+  shows(&s, ARRAY_DTLB_LARGE, 1, &large[0]);
+  shows(&s, ARRAY_ITLB_LARGE, 1, &large[1]);
+  shows(&s, ARRAY_STLB, 2, (struct tlb_entry[]){keyed, global});
+  large[0].set = large[1].set = 1;  // large page 3 of its size, and 1
+  large[1].way = 1;
+  shows(&s, ARRAY_STLB_LARGE, 2, large);
+  struct tlb_entry upper = {.va = top | 0x400000, .pa = PT, .shift = 21, .user = true, .pcid = PCID};
+  shows(&s, ARRAY_PSC_PDE, 1, &upper);
+  static const uint64_t tables[] = {PD, PDPT, ROOT};
+  for (int i = 0; i < 3; i++) {
+    upper = (struct tlb_entry){
+        .va = top, .pa = tables[i], .shift = (uint8_t)(30 + 9 * i), .writable = true, .user = true, .pcid = PCID};
+    shows(&s, (enum tlb_array)(ARRAY_PSC_PDPTE + i), 1, &upper);
+  }
+
+  // the second of an array has its own; what was shown of one array is not seen in the next
+  const struct tlb_entry second = {
+      .set = 0, .way = 1, .va = top | 0x800000, .pa = PDPT, .shift = 21, .user = true, .writable = true, .pcid = PCID};
+  ram_write_word(s.ram, PD + 4 * 8, 8, PDPT | P | W | U | A);
+  READ(top | 0x801000);  // as a table PDPT maps 80000000 there
+  upper = (struct tlb_entry){.va = top | 0x400000, .pa = PT, .shift = 21, .user = true, .pcid = PCID};
+  shows(&s, ARRAY_PSC_PDE, 2, (struct tlb_entry[]){upper, second});
+  shows(&s, ARRAY_ITLB, 1, &global);
+
+  // registers: what was written, LMA by itself
+  uint64_t registers[5], pdptes[4];
+  assert_true(stand_write_register(&s, CONTROL_PKRU, 0x12345678));
+  engine_registers(s.engine, registers, pdptes);
+  assert_int_equal(registers[CONTROL_CR0], (uint32_t)CR0_ON);
+  assert_int_equal(registers[CONTROL_CR3], ROOT5 | PCID);
+  assert_int_equal(registers[CONTROL_CR4], CR4_PAE | CR4_LA57 | CR4_PGE | CR4_PCIDE | CR4_PKE);
+  assert_int_equal(registers[CONTROL_EFER], EFER_LME | 0x400 | EFER_NXE);
+  assert_int_equal(registers[CONTROL_PKRU], 0x12345678);
+  struct counters counters = stand_counters(&s);
+  assert_int_equal(counters.parts[ACCESS_READ], 3);
+  assert_int_equal(counters.parts[ACCESS_FETCH], 2);
+  assert_int_equal(counters.controls, 7);
+
+  // what is dropped is no longer shown
+  stand_invlpg(&s, top | 0x402000);
+  shows(&s, ARRAY_ITLB, 0, NULL);
+  const struct tlb_entry other = {.set = 1,
+                                  .way = 1,
+                                  .va = top | 0x801000,
+                                  .pa = 0x80000000,
+                                  .shift = 12,
+                                  .writable = true,
+                                  .user = true,
+                                  .dirty = true,
+                                  .pcid = PCID};
+  shows(&s, ARRAY_STLB, 2, (struct tlb_entry[]){keyed, other});
+  for (int array = ARRAY_PSC_PDE; array < ARRAY_COUNT; array++) shows(&s, (enum tlb_array)array, 0, NULL);
+  stand_destroy(&s);
+}
+
+static void the_debug_port_shows_pdpte_registers(void** state) {
+  (void)state;
+  struct config config = stand_config();
+  struct stand s;
+  stand_create(&s, &config);
+  stand_start(&s, true, 0, 0, 0);
+  ram_write_word(s.ram, PDPTES + 16, 8, 0);
+  ram_write_word(s.ram, PDPTES + 24, 8, UINT64_C(0x123456000) | P);
+  assert_true(stand_write_register(&s, CONTROL_CR3, PDPTES));
+  ram_write_word(s.ram, PDPTES, 8, 0);  // too late
+  uint64_t registers[5], pdptes[4];
+  engine_registers(s.engine, registers, pdptes);
+  assert_int_equal(pdptes[0], TABLE2 | P);
+  assert_int_equal(pdptes[1], (TABLE2 + 0x1000) | P);
+  assert_int_equal(pdptes[2], 0);
+  assert_int_equal(pdptes[3], UINT64_C(0x123456000) | P);
+  struct counters counters = stand_counters(&s);  // nothing of the registers is seen in them
+  assert_int_equal(counters.parts[ACCESS_READ], 0);
+  assert_int_equal(counters.controls, 5);
+  stand_destroy(&s);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(long_mode_walks),
     cmocka_unit_test(addresses_are_canonical),
@@ -330,6 +468,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(walks_set_out_below_the_deepest_hit),
     cmocka_unit_test(who_serves_says_what_it_costs),
     cmocka_unit_test(segments_add_and_refuse),
+    cmocka_unit_test(the_debug_port_shows_all_arrays),
+    cmocka_unit_test(the_debug_port_shows_pdpte_registers),
 };
 
 TEST_MAIN(tests)
