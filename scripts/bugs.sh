@@ -89,6 +89,9 @@ random_software() { # bug, engine
 }
 
 numbers=("$@")
+for n in "$@"; do
+  numbers_of | grep -qxe "$n" || { echo "bugs: $catalogue has no bug '$n': give numbers that it has" >&2; exit 1; }
+done
 [ ${#numbers[@]} -gt 0 ] || mapfile -t numbers < <(numbers_of)
 
 # Without a bug, in the same build, nothing may complain.

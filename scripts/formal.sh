@@ -86,6 +86,10 @@ prove() { # name, environment, parameters, sources, claims, bound, define
   fi
 }
 
+case ${BUG:-all} in
+  all) ;;
+  *) grep -q "^$BUG |" rtl/bugs/catalogue.txt || { echo "formal: rtl/bugs/catalogue.txt has no bug '$BUG'" >&2; exit 1; } ;;
+esac
 bug=${BUG:-} failed=0 broken=0 done=0
 echo '| proof | geometry | result | seconds |'
 echo '|---|---|---|---|'

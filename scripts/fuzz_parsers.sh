@@ -8,6 +8,13 @@ cd "$(dirname "$0")/.."
 read -ra parsers <<<"$1"
 count=$2 seed=$3
 
+for parser in "${parsers[@]}"; do
+  [ -e "tests/parsers/fuzz_$parser.c" ] && continue
+  echo "fuzz-parsers: there is no parser '$parser'; there are: $(cd tests/parsers && ls fuzz_*.c | sed 's/^fuzz_//; s/\.c$//' | tr '\n' ' ')" >&2
+  exit 1
+done
+[[ $count =~ ^[0-9]+$ ]] || { echo "fuzz-parsers: COUNT='$count' is no number of executions" >&2; exit 1; }
+
 make "${parsers[@]/#/build/libfuzzer/fuzz_}"
 mkdir -p build/libfuzzer/found
 

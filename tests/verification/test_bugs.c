@@ -81,9 +81,23 @@ static void every_property_can_fail(void** state) {
   if (tool_run(compare, text, sizeof text) != 0) fail_msg("not every property fires:\n%s", text);
 }
 
+// A bug that is not there would else be "caught": every run with it fails.
+static void tools_refuse_what_is_in_no_list(void** state) {
+  (void)state;
+  char text[1024];
+  assert_int_equal(tool_run("scripts/bugs.sh 99 2>&1", text, sizeof text), 1);
+  assert_non_null(strstr(text, "has no bug '99'"));
+  assert_int_equal(tool_run("scripts/bugs.sh '?7' 2>&1", text, sizeof text), 1);
+  assert_int_equal(tool_run("BUG=99 scripts/formal.sh lru 2>&1", text, sizeof text), 1);
+  assert_non_null(strstr(text, "has no bug '99'"));
+  assert_int_equal(tool_run("scripts/fuzz_parsers.sh nosuch 10 1 2>&1", text, sizeof text), 1);
+  assert_non_null(strstr(text, "there is no parser 'nosuch'"));
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(every_bug_has_a_line_and_a_source), cmocka_unit_test(numbers_and_seeds),
     cmocka_unit_test(normal_builds_show_no_trace),       cmocka_unit_test(the_scripts_hold_on_the_model),
     cmocka_unit_test(properties_are_documented),         cmocka_unit_test(every_property_can_fail),
+    cmocka_unit_test(tools_refuse_what_is_in_no_list),
 };
 TEST_MAIN(tests)

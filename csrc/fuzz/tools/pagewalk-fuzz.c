@@ -56,13 +56,13 @@ static error_t parse(int key, char* arg, struct argp_state* state) {
       state->child_inputs[1] = &in->seed;
       return 0;
     case 'n':
-      in->count = number_up_to(state, "count", arg, UINT32_MAX);
+      in->count = number_up_to(state, "--count", arg, UINT32_MAX);
       return 0;
     case 'w':
-      in->windows = number_up_to(state, "windows", arg, 1000000);
+      in->windows = number_up_to(state, "--windows", arg, 1000000);
       return 0;
     case KEY_HOLES:
-      in->holes = number_up_to(state, "holes", arg, UINT32_MAX);
+      in->holes = number_up_to(state, "--holes", arg, UINT32_MAX);
       return 0;
     case 'g':
       in->geometry = arg;
