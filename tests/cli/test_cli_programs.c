@@ -371,8 +371,9 @@ static void the_quiz_is_answered(void** state) {
 static void ctrl_c_ends_a_scenario_and_a_look(void** state) {
   (void)state;
   assert_int_equal(sh("$P os sharing & interrupt $!"), 130);
-  says(err, "pagewalk: interrupted: sharing has not been shown to its end");
-  assert_int_equal(lines_of(err), 1);
+  const char* last = strstr(err, "pagewalk: interrupted: sharing has not been shown to its end");  // after "building"
+  assert_non_null(last);
+  assert_int_equal(lines_of(last), 1);
   assert_int_equal(sh("$P show top " MODEL "--program spin --at 99999999999999 & interrupt $!"), 130);
   says(err, "pagewalk: interrupted after ");
 }
