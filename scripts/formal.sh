@@ -113,7 +113,7 @@ for proof in "${proofs[@]}"; do
   esac
 done
 if [ "$done" -eq 0 ]; then
-  echo "formal: no proof matches '$1'" >&2
+  echo "formal: no proof matches '$1'; there are: $(printf '%s\n' "${proofs[@]}" | cut -d'|' -f1 | paste -sd' ')" >&2
   exit 1
 fi
 if [ -z "$bug" ]; then
