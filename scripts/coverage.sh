@@ -98,7 +98,8 @@ c() {
   ln -s "$PWD/build/rtl" "$tree/build/rtl"
   mkdir -p build/rtl
   (cd "$tree" && make -j"$(nproc)" SANITIZE="$flags -fsanitize=leak" RELEASE="$flags" build/pagewalk $(programs)
-    scripts/test.sh $(programs)) >"$tree/log" 2>&1 || { echo "coverage: see $tree/log" >&2; failed=1; }
+    # tests of full disks: gcov would complain of them, too
+    GCOV_ERROR_FILE=/dev/null scripts/test.sh $(programs)) >"$tree/log" 2>&1 || { echo "coverage: see $tree/log" >&2; failed=1; }
   tail -1 "$tree/log"
   (cd "$tree" && find build/sanitize build/release -name '*.gcda' -exec gcov -r -s "$tree" {} + >gcov.log 2>/dev/null)
   echo "| folder | lines | reached | % |"
